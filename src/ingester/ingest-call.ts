@@ -1,0 +1,32 @@
+// What the engine sees of a producer's call: one whole, uncompressed message in a slab, and a place to
+// put the answer. Who parsed the frames, and over which transport, is not visible here.
+
+import type { ErrorCode } from '../errors.ts';
+
+export type Answer =
+  | { readonly kind: 'ok'; readonly rejectedRecords: number; readonly message: string }
+  | {
+      readonly kind: 'error';
+      readonly code: ErrorCode;
+      readonly message: string;
+      /** For retryable codes: milliseconds until the producer should try again, before jitter. */
+      readonly retryDelayMs?: number;
+    };
+
+export interface IngestCall {
+  /** The slab now belongs to whoever accepted the call, who frees it. */
+  readonly slab: number;
+  readonly bodyOffsetBytes: number;
+  readonly bodyLengthBytes: number;
+  /** On the monotonic clock; Infinity when the producer set no `grpc-timeout`. */
+  readonly deadlineMs: number;
+  /** The producer's authenticated name, for fairness and audit. */
+  readonly producer: string;
+  /** Exactly once. Answers after the stream has gone are dropped by the transport. */
+  answer(answer: Answer): void;
+  /** Set by the receiver: called once when the producer cancels or its connection ends before the answer. */
+  onGone: (() => void) | undefined;
+}
+
+/** The engine's door for complete calls. */
+export type AcceptCall = (call: IngestCall) => void;

@@ -1,0 +1,38 @@
+// Bounds that are not configuration. Each says what it protects and where the number comes from;
+// configurable bounds live in config/schema.ts with their defaults.
+
+export const KiB = 1024;
+export const MiB = 1024 * KiB;
+export const GiB = 1024 * MiB;
+
+/** gRPC message prefix: 1 byte compressed flag, 4 bytes big-endian length (gRPC over HTTP/2, "Length-Prefixed-Message"). */
+export const grpcPrefixSizeBytes = 5;
+
+/** Largest message that any configuration may accept: what OTLP 1.11 recommends as a limit. */
+export const messageSizeBytesLimit = 64 * MiB;
+
+/** Header list of one request, 32 bytes counted per field (RFC 9113 section 6.5.2). */
+export const headerListSizeBytesMax = 16 * KiB;
+
+/** Concurrent inflations per shard: each holds a 64 KiB chunk, a codec window of at most 8 MiB (zstd) and one slab. */
+export const inflationsPerShardMax = 4;
+
+/** AnyValue nesting that the scan follows before it calls a message malformed; protobuf readers stop at 100 too. */
+export const messageDepthMax = 100;
+
+/** Largest answer to a producer, status details included. */
+export const answerSizeBytesMax = 4 * KiB;
+
+/** Largest answer read from a downstream. */
+export const downstreamAnswerSizeBytesMax = 4 * MiB;
+
+/** RetryInfo and Retry-After of a downstream are honoured up to this. */
+export const serverDelayMsMax = 24 * 60 * 60 * 1000;
+
+/** Delay that we ask of producers, before jitter. */
+export const retryDelayMsMin = 500;
+export const retryDelayMsMax = 5_000;
+export const drainRetryDelayMs = 1_000;
+
+/** Requests that may be spent on one batch while the refused record is searched by bisecting. */
+export const bisectRequestsPerBatchMax = 64;

@@ -1,0 +1,160 @@
+// The state page: counters in shared memory that threads write and the main thread reads. Each block has
+// one writer, its shard; readers see every word a little late and never torn.
+//
+// Layout, 8 bytes a word (float64, exact up to 2^53; a float64 store is one instruction on the 64-bit
+// machines that we run on, and needs no BigInt):
+//
+//   shard block s at s * shardBlockWords:
+//     0 .. ShardCounter count - 1             the shard's own words
+//     refusedBase + i                         calls answered with the i-th code of the error table
+//     destinationBase + d * destinationWords  words of destination d at this shard
+
+import { assert } from '../assert.ts';
+import { type ErrorCode, errorTable } from '../errors.ts';
+
+/** Monotonic counters, except those named Inflight or Open, which go both ways. */
+export const ShardCounter = {
+  OpenConnections: 0,
+  AcceptedConnections: 1,
+  ReceivedBatches: 2,
+  ReceivedRecords: 3,
+  /** Uncompressed OTLP protobuf. */
+  ReceivedBytes: 4,
+  AckedBatches: 5,
+  AckedRecords: 6,
+  AckedBytes: 7,
+  /** Calls answered with an error; the codes stand in their own words. */
+  RefusedBatches: 8,
+  /** Calls whose producer had gone before the answer. */
+  GoneBatches: 9,
+  InflightBatches: 10,
+  InflightBytes: 11,
+  TlsFailures: 12,
+  /** Advances once a second while the shard's event loop turns. */
+  Heartbeat: 13,
+} as const;
+export type ShardCounter = (typeof ShardCounter)[keyof typeof ShardCounter];
+
+/** Monotonic counters, except those named Queued, Inflight or Open, which go both ways. */
+export const DestinationCounter = {
+  EnqueuedBatches: 0,
+  DeliveredBatches: 1,
+  DeliveredRecords: 2,
+  /** Records that the downstream refused for good. */
+  RejectedRecords: 3,
+  AbandonedBatches: 4,
+  /** Records lost by a destination that is not required. */
+  DroppedRecords: 5,
+  /** Requests that may have arrived although their end was an error: a resend of these can be a duplicate. */
+  UnknownOutcomes: 6,
+  Requests: 7,
+  FailedRequests: 8,
+  /** As sent, compressed or not, without framing. */
+  RequestBytes: 9,
+  QueuedBatches: 10,
+  QueuedBytes: 11,
+  InflightRequests: 12,
+  /** 0 closed (works), 1 open (down), 2 probing. */
+  OpenBreaker: 13,
+} as const;
+export type DestinationCounter = (typeof DestinationCounter)[keyof typeof DestinationCounter];
+
+const wordSizeBytes = 8;
+const errorCodes = Object.keys(errorTable) as ErrorCode[]; // keyof of a const table, in its order
+const refusedBase = Object.keys(ShardCounter).length;
+const destinationBase = refusedBase + errorCodes.length;
+const destinationWords = Object.keys(DestinationCounter).length;
+
+export const destinationsMax = 16;
+const shardBlockWords = destinationBase + destinationsMax * destinationWords;
+
+export function statePageSizeBytes(shardCount: number): number {
+  return shardCount * shardBlockWords * wordSizeBytes;
+}
+
+/** One destination's words at one shard. */
+export interface DestinationCounters {
+  add(counter: DestinationCounter, amount: number): void;
+  set(counter: DestinationCounter, value: number): void;
+  get(counter: DestinationCounter): number;
+}
+
+export class StatePage {
+  readonly #words: Float64Array;
+  readonly #shardCount: number;
+
+  /** `buffer` must hold statePageSizeBytes(shardCount) bytes at `offsetBytes`, which is a multiple of 8. */
+  constructor(buffer: SharedArrayBuffer | ArrayBuffer, offsetBytes: number, shardCount: number) {
+    assert(offsetBytes % wordSizeBytes === 0, 'state page not aligned');
+    this.#shardCount = shardCount;
+    this.#words = new Float64Array(buffer, offsetBytes, shardCount * shardBlockWords);
+  }
+
+  /** The writer's side: words of one shard. */
+  shard(shardIndex: number): ShardCounters {
+    assert(shardIndex >= 0 && shardIndex < this.#shardCount, 'shard index out of range');
+    const from = shardIndex * shardBlockWords;
+    return new ShardCounters(this.#words.subarray(from, from + shardBlockWords));
+  }
+
+  /** Sum over all shards. */
+  sum(counter: ShardCounter): number {
+    return this.#sumWord(counter);
+  }
+
+  sumRefused(code: ErrorCode): number {
+    return this.#sumWord(refusedBase + errorCodes.indexOf(code));
+  }
+
+  sumDestination(destinationIndex: number, counter: DestinationCounter): number {
+    return this.#sumWord(destinationBase + destinationIndex * destinationWords + counter);
+  }
+
+  #sumWord(word: number): number {
+    let sum = 0;
+    for (let shard = 0; shard < this.#shardCount; shard += 1) {
+      sum += this.#words[shard * shardBlockWords + word]!; // inside the view: word < shardBlockWords
+    }
+    return sum;
+  }
+}
+
+export class ShardCounters {
+  readonly #words: Float64Array;
+
+  constructor(words: Float64Array) {
+    assert(words.length === shardBlockWords, 'not a shard block');
+    this.#words = words;
+  }
+
+  add(counter: ShardCounter, amount: number): void {
+    this.#words[counter]! += amount; // the view holds every counter
+  }
+
+  get(counter: ShardCounter): number {
+    return this.#words[counter]!; // the view holds every counter
+  }
+
+  addRefused(code: ErrorCode): void {
+    this.#words[refusedBase + errorCodes.indexOf(code)]! += 1; // every code has a word
+    this.add(ShardCounter.RefusedBatches, 1);
+  }
+
+  destination(destinationIndex: number): DestinationCounters {
+    assert(
+      destinationIndex >= 0 && destinationIndex < destinationsMax,
+      'destination index out of range',
+    );
+    const base = destinationBase + destinationIndex * destinationWords;
+    const words = this.#words.subarray(base, base + destinationWords);
+    return {
+      add(counter, amount) {
+        words[counter]! += amount; // the view holds every counter
+      },
+      set(counter, value) {
+        words[counter] = value;
+      },
+      get: (counter) => words[counter]!, // the view holds every counter
+    };
+  }
+}
