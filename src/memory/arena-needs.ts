@@ -1,0 +1,105 @@
+// What a configuration asks of memory: the process beside the arena, and the least that the arena's
+// regions need. arena-plan.ts hands out regions from it, memory-limit-error.ts explains it.
+
+import { assert } from '../assert.ts';
+import { MiB, messageSizeBytesLimit } from '../limits.ts';
+import { largeControlSizeBytes } from './large-control.ts';
+import { arenaPageSizeBytes, wholePagesSizeBytes } from './region.ts';
+import { sizeClassCount, slabHeaderSizeBytes } from './size-class.ts';
+import { smallRegionSizeBytes } from './small-slabs.ts';
+import { destinationsMax, statePageSizeBytes } from './state-page.ts';
+
+export interface ArenaPlanInput {
+  readonly limitBytes: number;
+  readonly shardCount: number;
+  readonly connectionsMax: number;
+  readonly messageSizeBytesMax: number;
+  readonly destinations: readonly {
+    /** As in the configuration, for the message of a refusal. */
+    readonly id: string;
+    readonly exportBufferSizeBytes: number;
+  }[];
+}
+
+/** Least sizes, in whole pages. */
+export interface ArenaNeeds {
+  readonly kernelSizeBytes: number;
+  readonly statePageSizeBytes: number;
+  readonly largeControlSizeBytes: number;
+  /** Of one shard, as the next two. */
+  readonly exportBufferSizesBytes: readonly number[];
+  readonly scratchSizeBytes: number;
+  readonly smallSizeBytesMin: number;
+  readonly largeSizeBytesMin: number;
+  /** All of it together, for all shards. */
+  readonly sizeBytes: number;
+}
+
+// Anonymous memory of the process without arena and connections, measured on Node 26, linux-x64: with one
+// shard it stays near 60 MiB under load when the heaps are capped, a further worker thread adds 10 MiB, and
+// an mTLS connection holds up to 178 KiB while it is paused with unread bytes.
+const baseSizeBytes = 60 * MiB;
+const furtherShardSizeBytes = 10 * MiB;
+export const connectionSizeBytes = Math.floor(0.18 * MiB);
+
+// One message arrives, one is on its way to the destinations, and the next has its turn beside them; with
+// fewer, a producer of large messages would wait for the answer to each before it may send another.
+const largeMessagesMin = 3;
+
+// A span for each size class: no body has to wait until all bodies of another size are gone.
+const smallSpansPerShardMin = sizeClassCount;
+
+const scratchSizeBytes = MiB;
+
+// WebAssembly can address 65,536 pages; with one less, every end offset is a 32-bit number.
+const arenaSizeBytesMax = 65_535 * arenaPageSizeBytes;
+
+/** What a limit leaves for the arena, in whole pages; negative when it does not even hold the rest. */
+export function arenaBudgetBytes(
+  input: Pick<ArenaPlanInput, 'limitBytes' | 'shardCount' | 'connectionsMax'>,
+): number {
+  assert(input.shardCount >= 1, 'no shard');
+  assert(input.connectionsMax >= 1, 'no connection');
+  const besideBytes =
+    baseSizeBytes +
+    (input.shardCount - 1) * furtherShardSizeBytes +
+    input.connectionsMax * connectionSizeBytes;
+  const pages = Math.floor((input.limitBytes - besideBytes) / arenaPageSizeBytes);
+  return Math.min(pages * arenaPageSizeBytes, arenaSizeBytesMax);
+}
+
+export function arenaNeeds(input: ArenaPlanInput): ArenaNeeds {
+  const { shardCount } = input;
+  assert(input.destinations.length <= destinationsMax, 'more destinations than the state page has');
+  assert(input.messageSizeBytesMax <= messageSizeBytesLimit, 'message size above its own limit');
+
+  const pageCount = Math.max(1, arenaBudgetBytes(input) / arenaPageSizeBytes);
+  const kernelSizeBytes = arenaPageSizeBytes;
+  const statePage = wholePagesSizeBytes(statePageSizeBytes(shardCount));
+  const largeControl = wholePagesSizeBytes(largeControlSizeBytes(shardCount, pageCount));
+  const exportBufferSizesBytes = input.destinations.map((destination) =>
+    wholePagesSizeBytes(destination.exportBufferSizeBytes),
+  );
+  const smallSizeBytesMin = wholePagesSizeBytes(smallRegionSizeBytes(smallSpansPerShardMin));
+  const largeSizeBytesMin =
+    largeMessagesMin * wholePagesSizeBytes(input.messageSizeBytesMax + slabHeaderSizeBytes);
+
+  const sizeBytes =
+    kernelSizeBytes +
+    statePage +
+    largeControl +
+    shardCount * scratchSizeBytes + // the kernel's results
+    shardCount * exportBufferSizesBytes.reduce((sum, next) => sum + next, 0) + // a request each
+    shardCount * smallSizeBytesMin + // bodies up to 256 KiB
+    largeSizeBytesMin; // bodies above 256 KiB
+  return {
+    kernelSizeBytes,
+    statePageSizeBytes: statePage,
+    largeControlSizeBytes: largeControl,
+    exportBufferSizesBytes,
+    scratchSizeBytes,
+    smallSizeBytesMin,
+    largeSizeBytesMin,
+    sizeBytes,
+  };
+}

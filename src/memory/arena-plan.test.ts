@@ -1,0 +1,166 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import fc from 'fast-check';
+import { testSeed } from '../../test/support/seed.ts';
+import { GopherShipError } from '../errors.ts';
+import { KiB, MiB } from '../limits.ts';
+import { type ArenaPlanInput, arenaBudgetBytes } from './arena-needs.ts';
+import { type ArenaLayout, messageSizeBytesDefault, planArena } from './arena-plan.ts';
+import { arenaPageSizeBytes, type Region } from './region.ts';
+import { statePageSizeBytes } from './state-page.ts';
+
+const smallHost: ArenaPlanInput = {
+  limitBytes: 128 * MiB,
+  shardCount: 1,
+  connectionsMax: 64,
+  messageSizeBytesMax: 4 * MiB,
+  destinations: [{ id: 'otlp_grpc', exportBufferSizeBytes: 8 * MiB }],
+};
+
+test('planArena() fits 64 connections, 4 MiB messages and one destination into 128 MiB', () => {
+  const layout = planArena(smallHost);
+  checkLayout(smallHost, layout);
+  assert.equal(layout.sizeBytes, 903 * arenaPageSizeBytes); // 128 - 60 - 64 x 0.18 MiB
+  assert.equal(layout.shards[0]?.exportBuffers[0]?.sizeBytes, 8 * MiB);
+  assert.ok((layout.shards[0]?.smallSlabs.sizeBytes ?? 0) >= 20 * MiB);
+  assert.ok(layout.largeSlabs.sizeBytes >= 20 * MiB);
+});
+
+test('planArena() either fills the arena without gap and overlap or names what to change', (context) => {
+  const seed = testSeed(context);
+  const inputs = fc.record({
+    limitBytes: fc.integer({ min: 32, max: 6_000 }).map((sizeMiB) => sizeMiB * MiB),
+    shardCount: fc.integer({ min: 1, max: 8 }),
+    connectionsMax: fc.integer({ min: 1, max: 4_096 }),
+    messageSizeBytesMax: fc.integer({ min: 1, max: 64 * MiB }),
+    destinations: fc.array(
+      fc.record({
+        id: fc.constantFrom('otlp_grpc', 'file/b'),
+        exportBufferSizeBytes: fc.integer({ min: 64 * KiB, max: 32 * MiB }),
+      }),
+      { maxLength: 3 },
+    ),
+  });
+  fc.assert(
+    fc.property(inputs, (input) => {
+      const outcome = planOrError(input);
+      if (outcome instanceof GopherShipError) checkRefusal(input, outcome);
+      else checkLayout(input, outcome);
+    }),
+    { seed, numRuns: 500 },
+  );
+});
+
+test('planArena() names each key that would make room alone, with a value that does', () => {
+  const error = planOrError({
+    ...smallHost,
+    limitBytes: 150 * MiB,
+    connectionsMax: 200,
+    messageSizeBytesMax: 14 * MiB,
+    destinations: [
+      { id: 'file', exportBufferSizeBytes: MiB },
+      { id: 'otlp_http/eu', exportBufferSizeBytes: 12 * MiB },
+    ],
+  });
+  assert.ok(error instanceof GopherShipError);
+  assert.match(error.message, /raise memory\.limit_mib to 156/);
+  assert.match(error.message, /lower memory\.max_connections to 1\d\d/);
+  assert.match(error.message, /receivers\.otlp\.protocols\.grpc\.max_recv_msg_size_mib to 1\d/);
+  assert.match(error.message, /exporters\.otlp_http\/eu\.sending_queue\.batch\.max_size by \d MiB/);
+  assert.match(error.message, /three largest messages 42\.2/);
+});
+
+test('planArena() names the keys when only several together make room', () => {
+  const error = planOrError({ ...smallHost, limitBytes: 64 * MiB });
+  assert.ok(error instanceof GopherShipError);
+  assert.match(error.message, /raise memory\.limit_mib to 96/);
+  assert.match(
+    error.message,
+    /several of memory\.max_connections, receivers.*exporters\.otlp_grpc/,
+  );
+});
+
+test('arenaBudgetBytes() is the limit less 60 MiB, 10 a further shard, 0.18 a connection', () => {
+  const check = (limitMiB: number, shardCount: number, connectionsMax: number, pages: number) => {
+    const limits = { limitBytes: limitMiB * MiB, shardCount, connectionsMax };
+    assert.equal(arenaBudgetBytes(limits), pages * arenaPageSizeBytes);
+  };
+  check(128, 1, 100, (128 - 60 - 18) * 16);
+  check(128, 3, 100, (128 - 80 - 18) * 16);
+  check(60, 1, 100, -18 * 16);
+  check(1024 * 1024, 4, 100, 65_535); // as many as have 32-bit offsets
+});
+
+test('messageSizeBytesDefault() is an eighth of the arena as a power of two, 1 to 16 MiB', () => {
+  const check = (limitMiB: number, connectionsMax: number, expectedMiB: number) => {
+    const limits = { limitBytes: limitMiB * MiB, shardCount: 1, connectionsMax };
+    assert.equal(messageSizeBytesDefault(arenaBudgetBytes(limits)), expectedMiB * MiB);
+  };
+  check(64, 64, 1); // nothing left: planArena() refuses later
+  check(96, 64, 2);
+  check(128, 64, 4);
+  check(256, 400, 8);
+  check(1_024, 400, 16);
+  check(4_096, 400, 16);
+});
+
+function planOrError(input: ArenaPlanInput): ArenaLayout | GopherShipError {
+  try {
+    return planArena(input);
+  } catch (error) {
+    if (error instanceof GopherShipError) return error;
+    throw error;
+  }
+}
+
+function checkLayout(input: ArenaPlanInput, layout: ArenaLayout): void {
+  assert.equal(layout.sizeBytes, arenaBudgetBytes(input));
+  assert.equal(layout.shards.length, input.shardCount);
+  let endBytes = 0;
+  for (const region of regionsOf(layout)) {
+    assert.equal(region.offsetBytes, endBytes, 'gap or overlap');
+    assert.equal(region.sizeBytes % arenaPageSizeBytes, 0, 'not page aligned');
+    assert.ok(region.sizeBytes > 0);
+    endBytes += region.sizeBytes;
+  }
+  assert.equal(endBytes, layout.sizeBytes);
+  assert.ok(layout.statePage.sizeBytes >= statePageSizeBytes(input.shardCount));
+  assert.ok(layout.largeSlabs.sizeBytes >= 3 * (input.messageSizeBytesMax + 64));
+  for (const shard of layout.shards) {
+    assert.equal(shard.scratch.sizeBytes, MiB);
+    assert.ok(shard.smallSlabs.sizeBytes >= 11 * 257 * KiB);
+    const sizes = shard.exportBuffers.map((region) => region.sizeBytes);
+    assert.ok(sizes.every((size, i) => size >= input.destinations[i]!.exportBufferSizeBytes)); // same length
+    assert.equal(sizes.length, input.destinations.length);
+  }
+}
+
+// The advice must be true: with the limit that the message names, and no MiB less, the plan succeeds.
+function checkRefusal(input: ArenaPlanInput, error: GopherShipError): void {
+  assert.equal(error.code, 'MEMORY_LIMIT');
+  const limitMiB = Number(/raise memory\.limit_mib to (\d+)/.exec(error.message)?.[1]);
+  const raised = { ...input, limitBytes: limitMiB * MiB };
+  checkLayout(raised, planArena(raised));
+  assert.throws(() => planArena({ ...input, limitBytes: (limitMiB - 1) * MiB }));
+  for (const lowered of loweredInputs(input, error.message))
+    checkLayout(lowered, planArena(lowered));
+}
+
+function loweredInputs(input: ArenaPlanInput, message: string): ArenaPlanInput[] {
+  const connections = /max_connections to (\d+)/.exec(message);
+  const messages = /max_recv_msg_size_mib to (\d+)/.exec(message);
+  return [
+    ...(connections ? [{ ...input, connectionsMax: Number(connections[1]) }] : []),
+    ...(messages ? [{ ...input, messageSizeBytesMax: Number(messages[1]) * MiB }] : []),
+  ];
+}
+
+function regionsOf(layout: ArenaLayout): Region[] {
+  return [
+    layout.kernel,
+    layout.statePage,
+    layout.largeControl,
+    ...layout.shards.flatMap((shard) => [shard.scratch, ...shard.exportBuffers, shard.smallSlabs]),
+    layout.largeSlabs,
+  ];
+}

@@ -1,0 +1,94 @@
+// The map of the arena, made once from the configuration. A configuration that the memory limit cannot
+// hold stops the start here, with the keys to change.
+
+import { assert } from '../assert.ts';
+import { MiB, messageSizeBytesLimit } from '../limits.ts';
+import {
+  type ArenaNeeds,
+  type ArenaPlanInput,
+  arenaBudgetBytes,
+  arenaNeeds,
+} from './arena-needs.ts';
+import { memoryLimitError } from './memory-limit-error.ts';
+import { arenaPageSizeBytes, type Region } from './region.ts';
+
+export interface ShardRegions {
+  /** Results of the kernel, and what it reads besides a batch. */
+  readonly scratch: Region;
+  /** One for each destination, in their order: where a request is put together. */
+  readonly exportBuffers: readonly Region[];
+  readonly smallSlabs: Region;
+}
+
+/** Plain data, in the order of the arena, without gaps. */
+export interface ArenaLayout {
+  readonly sizeBytes: number;
+  /** Page 0, left to the WebAssembly module. It makes 0 a number that no slab has. */
+  readonly kernel: Region;
+  readonly statePage: Region;
+  readonly largeControl: Region;
+  readonly shards: readonly ShardRegions[];
+  readonly largeSlabs: Region;
+}
+
+/** Throws MEMORY_LIMIT when the limit cannot hold the configuration. */
+export function planArena(input: ArenaPlanInput): ArenaLayout {
+  const sizeBytes = arenaBudgetBytes(input);
+  const needs = arenaNeeds(input);
+  if (needs.sizeBytes > sizeBytes) throw memoryLimitError(input);
+  const smallSizeBytes = smallRegionShareBytes(needs, input.shardCount, sizeBytes);
+
+  let endBytes = 0;
+  const take = (regionSizeBytes: number): Region => {
+    assert(regionSizeBytes % arenaPageSizeBytes === 0, 'region is not a whole number of pages');
+    const region = { offsetBytes: endBytes, sizeBytes: regionSizeBytes };
+    endBytes += regionSizeBytes;
+    return region;
+  };
+  const layout = {
+    sizeBytes,
+    kernel: take(needs.kernelSizeBytes),
+    statePage: take(needs.statePageSizeBytes),
+    largeControl: take(needs.largeControlSizeBytes),
+    shards: Array.from({ length: input.shardCount }, () => ({
+      scratch: take(needs.scratchSizeBytes),
+      exportBuffers: needs.exportBufferSizesBytes.map(take),
+      smallSlabs: take(smallSizeBytes),
+    })),
+    largeSlabs: take(sizeBytes - endBytes),
+  };
+  assert(endBytes === sizeBytes, 'regions do not fill the arena');
+  assert(layout.largeSlabs.sizeBytes >= needs.largeSizeBytesMin, 'large region below its minimum');
+  return layout;
+}
+
+/**
+ * Largest message to accept when the configuration does not say: an eighth of the arena as a whole power of
+ * two of MiB (4 MiB at a limit of 128 MiB), from 1 to 16 MiB.
+ */
+export function messageSizeBytesDefault(arenaSizeBytes: number): number {
+  const eighthMiB = Math.max(1, arenaSizeBytes / 8 / MiB);
+  const sizeBytes = Math.min(2 ** Math.floor(Math.log2(eighthMiB)) * MiB, 16 * MiB);
+  assert(sizeBytes >= MiB && sizeBytes <= messageSizeBytesLimit, 'default message off bounds');
+  return sizeBytes;
+}
+
+// Small and large slabs get half each of what has no other use, as far as their minimums allow: nobody
+// knows whether SDKs (bodies mostly below 256 KiB) or collectors (mostly above) will call, and neither
+// should find the arena given to the other.
+function smallRegionShareBytes(
+  needs: ArenaNeeds,
+  shardCount: number,
+  arenaSizeBytes: number,
+): number {
+  const smallSizeBytesMin = shardCount * needs.smallSizeBytesMin;
+  const spareBytes = arenaSizeBytes - needs.sizeBytes;
+  assert(spareBytes >= 0, 'arena does not hold what it needs');
+  const slabsSizeBytes = smallSizeBytesMin + needs.largeSizeBytesMin + spareBytes;
+  const smallSizeBytesMax = slabsSizeBytes - needs.largeSizeBytesMin;
+  const smallSizeBytes = Math.min(
+    Math.max(slabsSizeBytes / 2, smallSizeBytesMin),
+    smallSizeBytesMax,
+  );
+  return Math.floor(smallSizeBytes / shardCount / arenaPageSizeBytes) * arenaPageSizeBytes;
+}

@@ -1,0 +1,15 @@
+// A piece of the arena. Everything in the arena starts and ends on a page of WebAssembly's, which is
+// also aligned for whatever a disk or a processor asks for.
+
+export const arenaPageSizeBytes = 65_536;
+
+/** Page aligned. */
+export interface Region {
+  readonly offsetBytes: number;
+  readonly sizeBytes: number;
+}
+
+/** The size of the pages that hold this many bytes. */
+export function wholePagesSizeBytes(sizeBytes: number): number {
+  return Math.ceil(sizeBytes / arenaPageSizeBytes) * arenaPageSizeBytes;
+}
