@@ -1,0 +1,50 @@
+# Sourced by the launchers beside it. Finds a Node that can run the engine (type stripping, node:zlib
+# zstd: 26 or later), because the `node` of the system may be older. Sets $node or ends the process.
+
+node_major_min=26
+
+# find_node DIRECTORY...: looks for node_modules/.bin/node in each directory and its parents, then on PATH.
+find_node() {
+  if [ -n "${GOPHERSHIP_NODE:-}" ]; then
+    node=$GOPHERSHIP_NODE
+    is_recent "$node" && return
+    # A Node that somebody chose is never silently replaced by another. 78 is EX_CONFIG.
+    give_up 78 "GOPHERSHIP_NODE=$node is ${node_version:-not a Node that runs}, $node_major_min or later is needed"
+  fi
+  for directory; do
+    directory=$(cd "$directory" && pwd -P) || continue
+    while :; do
+      node=$directory/node_modules/.bin/node
+      [ -x "$node" ] && is_recent "$node" && return
+      [ -n "$directory" ] || break
+      directory=${directory%/*}
+    done
+  done
+  node=node
+  is_recent "$node" && return
+  # 69 is EX_UNAVAILABLE: a program that this one needs is not there.
+  give_up 69 "no Node $node_major_min or later: 'node' on PATH is ${node_version:-missing}" \
+    'hint: run "npm install" in the GopherShip folder (it brings its own Node; not with --omit=optional),' \
+    '      or install Node 26 or later from https://nodejs.org, or set GOPHERSHIP_NODE to its path'
+}
+
+is_recent() {
+  node_version=$("$1" --version 2>/dev/null) || node_version=
+  major=${node_version#v}
+  major=${major%%.*}
+  case $major in
+    '' | *[!0-9]*) return 1 ;;
+  esac
+  [ "$major" -ge "$node_major_min" ]
+}
+
+give_up() {
+  status=$1
+  shift
+  {
+    printf 'error: NODE: %s\n' "$1"
+    shift
+    [ $# -eq 0 ] || printf '%s\n' "$@"
+  } >&2
+  exit "$status"
+}
