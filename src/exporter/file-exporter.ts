@@ -1,0 +1,253 @@
+// The `file` destination: OTLP/JSON lines, settled as delivered only after fdatasync. Batches that
+// arrive while a sync runs share the next one, so that throughput does not depend on the disk's
+// sync latency.
+
+import { assert } from '../assert.ts';
+import type { Timer } from '../clock.ts';
+import type { FileExporterConfig } from '../config/config.ts';
+import { GopherShipError } from '../errors.ts';
+import { MiB, retryDelayMsMax, retryDelayMsMin } from '../limits.ts';
+import { DestinationCounter } from '../memory/state-page.ts';
+import { BatchLines } from './batch-lines.ts';
+import { CircuitBreaker } from './circuit-breaker.ts';
+import {
+  type Batch,
+  type Delivery,
+  type Destination,
+  type Outcome,
+  OutcomeKind,
+  type Refusal,
+} from './destination.ts';
+import type { DestinationDeps } from './destination-deps.ts';
+import { ExportQueue } from './export-queue.ts';
+import { type FileCalls, JsonLinesFile, systemFileCalls } from './json-lines-file.ts';
+import type { Piece } from './queued-batch.ts';
+
+export type FileDestinationDeps = Omit<DestinationDeps, 'slabs' | 'stderr' | 'version'>;
+
+export function createFileDestination(
+  config: FileExporterConfig,
+  deps: FileDestinationDeps,
+  calls: FileCalls = systemFileCalls,
+): Destination {
+  return new FileDestination(config, deps, calls);
+}
+
+/** Text of one group: enough that a sync is a small part of the time, and little to write again. */
+const groupSizeBytesMax = 4 * MiB;
+
+interface TakenPiece {
+  readonly piece: Piece;
+  /** Set once the whole piece is in the file. */
+  rejectedRecords: number;
+  message: string;
+}
+
+class FileDestination implements Destination {
+  readonly id: string;
+  readonly required: boolean;
+  readonly #config: FileExporterConfig;
+  readonly #deps: FileDestinationDeps;
+  readonly #queue: ExportQueue;
+  readonly #breaker: CircuitBreaker;
+  readonly #file: JsonLinesFile;
+  readonly #lines: BatchLines;
+  #run: Promise<void> | undefined;
+  #wake: Timer | undefined;
+  #closing = false;
+
+  constructor(config: FileExporterConfig, deps: FileDestinationDeps, calls: FileCalls) {
+    const { clock, counters, random, shardIndex } = deps;
+    this.id = config.id;
+    this.required = config.required;
+    this.#config = config;
+    this.#deps = deps;
+    this.#queue = new ExportQueue({ config: config.queue, clock, counters });
+    this.#breaker = new CircuitBreaker({ clock, retry: config.retry, random, consumersMax: 1 });
+    this.#file = new JsonLinesFile({
+      path: config.path,
+      shardIndex,
+      sizeBytesMax: config.rotation.sizeBytesMax,
+      backupsMax: config.rotation.backupsMax,
+      calls,
+    });
+    this.#lines = new BatchLines(deps.renderer, deps.buffer, deps.exportBuffer);
+    // A first empty group opens the file, so that the operator hears of a bad path at the start.
+    this.#run = this.#group().finally(() => this.#ended());
+  }
+
+  refusal(bodyLengthBytes: number): Refusal | undefined {
+    if (this.#closing) {
+      return { code: 'DRAINING', message: `${this.id} is closing`, retryDelayMs: retryDelayMsMin };
+    }
+    if (!this.required) return undefined;
+    // Only a batch can find out whether the disk takes one again, so one is let in when it is time.
+    const mayProbe = this.#breaker.probeIsDue && this.#queue.firstWaiting === undefined;
+    if (this.#breaker.isDown && !mayProbe) {
+      const { waitMs } = this.#breaker;
+      return {
+        code: 'DESTINATION_DOWN',
+        message: `${this.id} cannot be written, next attempt in ${Math.ceil(waitMs / 1000)} s`,
+        retryDelayMs: Math.min(Math.max(waitMs, retryDelayMsMin), retryDelayMsMax),
+      };
+    }
+    if (this.#queue.hasRoom(bodyLengthBytes)) return undefined;
+    const { sizeBytesMax, batchesMax } = this.#config.queue;
+    const { sizeBytes, batchCount } = this.#queue;
+    const bytes = `${sizeBytes} of ${sizeBytesMax} bytes`;
+    return {
+      code: 'QUEUE_FULL',
+      message: `${this.id}: ${bytes}, ${batchCount} of ${batchesMax} batches`,
+      retryDelayMs: retryDelayMsMin,
+    };
+  }
+
+  enqueue(batch: Batch, settle: (outcome: Outcome) => void): Delivery {
+    assert(!this.#closing, 'enqueue after close');
+    const { counters } = this.#deps;
+    counters.add(DestinationCounter.EnqueuedBatches, 1);
+    if (!this.required && !this.#makeRoom(batch.bodyLengthBytes)) {
+      this.#countDropped(batch);
+      counters.add(DestinationCounter.AbandonedBatches, 1);
+      // Not from inside enqueue(): the caller has no Delivery yet.
+      queueMicrotask(() =>
+        settle({ kind: OutcomeKind.Abandoned, rejectedRecords: 0, message: '' }),
+      );
+      return { abandon() {} };
+    }
+    const queued = this.#queue.enqueue(batch, settle);
+    queueMicrotask(() => this.#pump());
+    return { abandon: () => this.#queue.abandon(queued) };
+  }
+
+  idle(): Promise<void> {
+    return this.#queue.idle();
+  }
+
+  async close(): Promise<void> {
+    this.#closing = true;
+    this.#wake?.cancel();
+    this.#queue.abandonAll();
+    await this.#run;
+    await this.#file.close();
+  }
+
+  /**
+   * A destination that nobody waits for loses its oldest batches. False: there are not enough of
+   * them.
+   */
+  #makeRoom(bodyLengthBytes: number): boolean {
+    while (!this.#queue.hasRoom(bodyLengthBytes)) {
+      const oldest = this.#queue.abandonOldestWaiting();
+      if (oldest === undefined) return false;
+      this.#countDropped(oldest.batch);
+    }
+    return true;
+  }
+
+  #countDropped(batch: Batch): void {
+    const { counters, log } = this.#deps;
+    counters.add(DestinationCounter.DroppedRecords, batch.recordCount);
+    log.warn('QUEUE_FULL', `${this.id} is full and not required: dropped its oldest batch`, {
+      records: batch.recordCount,
+    });
+  }
+
+  /** Starts the next group when there is something to write and nothing is being written. */
+  #pump(): void {
+    if (this.#closing || this.#run !== undefined || this.#queue.firstWaiting === undefined) return;
+    this.#wake?.cancel();
+    this.#wake = undefined;
+    if (this.#breaker.mayStart(0)) {
+      this.#run = this.#group().finally(() => this.#ended());
+    } else {
+      this.#wake = this.#deps.clock.after(this.#breaker.waitMs, () => this.#pump());
+    }
+  }
+
+  #ended(): void {
+    this.#run = undefined;
+    this.#pump();
+  }
+
+  /** Writes what waits, up to the size of a group, and syncs it: all of it or nothing. */
+  async #group(): Promise<void> {
+    const { counters } = this.#deps;
+    const epoch = this.#breaker.begin();
+    this.#countBreaker();
+    const taken: TakenPiece[] = [];
+    let writtenBytes = 0;
+    counters.set(DestinationCounter.InflightRequests, 1);
+    try {
+      await this.#file.ready();
+      for (;;) {
+        const piece = this.#queue.firstWaiting;
+        if (piece === undefined || writtenBytes + this.#lines.sizeBytes >= groupSizeBytesMax) break;
+        this.#queue.take(piece);
+        const entry: TakenPiece = { piece, rejectedRecords: 0, message: '' };
+        taken.push(entry);
+        for (const part of this.#lines.write(piece.batch, entry)) {
+          await this.#file.append(part);
+          writtenBytes += part.length;
+        }
+      }
+      const rest = this.#lines.take();
+      if (rest.length > 0) await this.#file.append(rest);
+      writtenBytes += rest.length;
+      if (writtenBytes > 0) await this.#file.commit();
+    } catch (error) {
+      if (!(error instanceof GopherShipError) || error.code !== 'EXPORT_FAILED') throw error;
+      await this.#failed(error, epoch, taken);
+      return;
+    } finally {
+      counters.set(DestinationCounter.InflightRequests, 0);
+    }
+    this.#breaker.succeeded(epoch);
+    this.#countBreaker();
+    if (taken.length === 0) return;
+    counters.add(DestinationCounter.Requests, 1);
+    counters.add(DestinationCounter.RequestBytes, writtenBytes);
+    for (const entry of taken) this.#settle(entry);
+  }
+
+  async #failed(
+    error: GopherShipError,
+    epoch: number,
+    taken: readonly TakenPiece[],
+  ): Promise<void> {
+    const { counters, log } = this.#deps;
+    this.#lines.take();
+    const isCut = await this.#file.rollback();
+    counters.add(DestinationCounter.Requests, 1);
+    counters.add(DestinationCounter.FailedRequests, 1);
+    // What could not be cut off now is cut off at the next attempt, unless the process ends before
+    // it.
+    if (!isCut) counters.add(DestinationCounter.UnknownOutcomes, 1);
+    this.#breaker.failed(epoch, undefined);
+    this.#countBreaker();
+    log.error(error.code, error.message, {
+      destination: this.id,
+      batches: taken.length,
+      retryMs: Math.round(this.#breaker.waitMs),
+    });
+    this.#queue.putBack(taken.map(({ piece }) => piece));
+  }
+
+  #settle({ piece, rejectedRecords, message }: TakenPiece): void {
+    const { counters } = this.#deps;
+    const deliveredRecords = piece.recordTo - piece.recordFrom - rejectedRecords;
+    counters.add(DestinationCounter.DeliveredRecords, deliveredRecords);
+    counters.add(DestinationCounter.RejectedRecords, rejectedRecords);
+    if (deliveredRecords === 0 && rejectedRecords > 0) {
+      piece.queued.refused(rejectedRecords, message);
+    } else {
+      piece.queued.delivered(rejectedRecords, message);
+    }
+  }
+
+  #countBreaker(): void {
+    const { kind } = this.#breaker.state;
+    const value = kind === 'waiting' ? 1 : kind === 'probing' ? 2 : 0;
+    this.#deps.counters.set(DestinationCounter.OpenBreaker, value);
+  }
+}

@@ -1,0 +1,161 @@
+// One batch at one destination, from enqueue() to settle(). It is sent in pieces: one that is all of it,
+// until the destination's limits or refusals split it.
+
+import { assert } from '../assert.ts';
+import type { Batch, BatchSlice, Outcome } from './destination.ts';
+import { OutcomeKind } from './destination.ts';
+
+/** Records of one batch that go in the same request. Waits in the queue, or is part of a request. */
+export interface Piece extends BatchSlice {
+  readonly queued: QueuedBatch;
+  /** Pieces of one group go in one request, without others; undefined: with whatever is next to it. */
+  group: PieceGroup | undefined;
+  /** Neighbours in the queue; undefined at its ends and while the piece does not wait. */
+  previous: Piece | undefined;
+  next: Piece | undefined;
+  waits: boolean;
+}
+
+/** Pieces that were in one request and are sent again together, or half of what was in one. */
+export interface PieceGroup {
+  /** In order; shrinks when a batch is abandoned. */
+  pieces: readonly Piece[];
+  /** Bound of the rendered size: what the request that it came from had. */
+  readonly sizeBytesMax: number;
+  /** Of the request that ended unknown, for the downstream to recognise; undefined when the content has changed. */
+  requestId: string | undefined;
+}
+
+export class QueuedBatch {
+  readonly batch: Batch;
+  /** Order of enqueue(). */
+  readonly sequence: number;
+  readonly enqueuedMs: number;
+  /** Requests that were refused while the culprit was searched and that this batch was part of. */
+  bisectRequests = 0;
+  readonly #settle: (outcome: Outcome) => void;
+  readonly #onSettled: (queued: QueuedBatch, outcome: Outcome) => void;
+  readonly #waiting = new Set<Piece>();
+  #inFlightPieces = 0;
+  #abandoned = false;
+  #lost = false;
+  #settled = false;
+  #anyDelivered = false;
+  #rejectedRecords = 0;
+  #message = '';
+
+  constructor(
+    batch: Batch,
+    sequence: number,
+    enqueuedMs: number,
+    settle: (outcome: Outcome) => void,
+    onSettled: (queued: QueuedBatch, outcome: Outcome) => void,
+  ) {
+    this.batch = batch;
+    this.sequence = sequence;
+    this.enqueuedMs = enqueuedMs;
+    this.#settle = settle;
+    this.#onSettled = onSettled;
+  }
+
+  get isSettled(): boolean {
+    return this.#settled;
+  }
+
+  get isAbandoned(): boolean {
+    return this.#abandoned;
+  }
+
+  get isInFlight(): boolean {
+    return this.#inFlightPieces > 0;
+  }
+
+  /** True: some of its records are with the destination already. */
+  get isPartlyDelivered(): boolean {
+    return this.#anyDelivered;
+  }
+
+  get waitingPieces(): ReadonlySet<Piece> {
+    return this.#waiting;
+  }
+
+  piece(recordFrom: number, recordTo: number, group: PieceGroup | undefined): Piece {
+    assert(recordFrom <= recordTo, 'piece ends before it starts');
+    return {
+      batch: this.batch,
+      queued: this,
+      recordFrom,
+      recordTo,
+      group,
+      previous: undefined,
+      next: undefined,
+      waits: false,
+    };
+  }
+
+  addWaiting(piece: Piece): void {
+    assert(!this.#settled && !this.#abandoned, 'piece of a batch that is done');
+    this.#waiting.add(piece);
+  }
+
+  removeWaiting(piece: Piece): void {
+    const removed = this.#waiting.delete(piece);
+    assert(removed, 'piece does not wait');
+  }
+
+  /** A piece left the queue for a request. */
+  started(): void {
+    this.#inFlightPieces += 1;
+  }
+
+  /** The piece of a request goes back to the queue, or is replaced by others there. */
+  stopped(): void {
+    assert(this.#inFlightPieces > 0, 'no piece is in flight');
+    this.#inFlightPieces -= 1;
+  }
+
+  delivered(rejectedRecords: number, message: string): void {
+    this.stopped();
+    this.#anyDelivered = true;
+    this.#rejectedRecords += rejectedRecords;
+    if (message !== '') this.#message = message;
+    this.settleWhenDone();
+  }
+
+  /** The destination refused this many records for good, a piece that had left the queue. */
+  refused(recordCount: number, message: string): void {
+    this.stopped();
+    this.#rejectedRecords += recordCount;
+    this.#message = message;
+    this.settleWhenDone();
+  }
+
+  /** Nobody waits for it: what is not on the way is not sent. The queue has taken its waiting pieces out. */
+  abandon(): void {
+    assert(this.#waiting.size === 0, 'abandoned with waiting pieces');
+    this.#abandoned = true;
+    this.settleWhenDone();
+  }
+
+  /** A piece will not be sent (again), because the batch is abandoned. */
+  lose(): void {
+    this.#lost = true;
+  }
+
+  settleWhenDone(): void {
+    if (this.#settled || this.#waiting.size > 0 || this.#inFlightPieces > 0) return;
+    this.#settled = true;
+    const outcome: Outcome = {
+      kind: this.#kind(),
+      rejectedRecords: this.#rejectedRecords,
+      message: this.#message,
+    };
+    this.#onSettled(this, outcome);
+    this.#settle(outcome);
+  }
+
+  #kind(): OutcomeKind {
+    if (this.#lost) return OutcomeKind.Abandoned;
+    return this.#anyDelivered ? OutcomeKind.Delivered : OutcomeKind.Rejected;
+  }
+}

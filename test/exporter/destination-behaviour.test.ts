@@ -1,0 +1,231 @@
+// Scenario: one destination on a fake clock, its downstream scripted. Guarantees: when requests start and
+// when they wait, what new batches are told meanwhile, and what a refusal costs whom.
+
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { OutcomeKind } from '../../src/exporter/destination.ts';
+import { Verdict } from '../../src/exporter/retry-policy.ts';
+import {
+  delivered,
+  failed,
+  recordSizeBytes,
+  refused,
+  ScriptedRig,
+  scriptedConfig,
+} from './scripted-rig.ts';
+
+test('an idle consumer sends at once; flush_timeout and min_size apply only while it is busy', async () => {
+  const rig = new ScriptedRig();
+  rig.enqueue(1);
+  await rig.settle();
+  assert.equal(rig.transport.calls.length, 1);
+  rig.enqueue(1);
+  rig.enqueue(1);
+  await rig.advance(199);
+  assert.equal(rig.transport.calls.length, 1);
+  await rig.advance(1);
+  assert.deepEqual(rig.transport.calls[1]?.records, [2, 3]);
+  rig.enqueue(8);
+  await rig.settle();
+  assert.equal(rig.transport.calls.length, 3, 'min_size starts a consumer');
+  rig.enqueue(8);
+  await rig.advance(1_000);
+  assert.equal(rig.transport.calls.length, 3, 'no fourth consumer');
+  rig.transport.calls[0]?.finish(delivered);
+  await rig.settle();
+  assert.equal(rig.transport.calls.length, 4);
+});
+
+test('further consumers need an arena below 60 %; the reserved buffer always moves', async () => {
+  const rig = new ScriptedRig();
+  rig.slabs.occupancyPercent = 60;
+  for (let batch = 0; batch < 4; batch += 1) rig.enqueue(8);
+  await rig.advance(1_000);
+  assert.equal(rig.transport.calls.length, 1);
+  rig.transport.calls[0]?.finish(delivered);
+  await rig.settle();
+  assert.equal(rig.transport.calls.length, 2);
+  assert.equal(rig.slabs.outCount, 0);
+});
+
+test('refusal() is QUEUE_FULL at the bounds, and room comes back with the answer', async () => {
+  const rig = new ScriptedRig();
+  rig.enqueue(40);
+  assert.equal(rig.destination.refusal(24 * recordSizeBytes), undefined);
+  const full = rig.destination.refusal(25 * recordSizeBytes);
+  assert.equal(full?.code, 'QUEUE_FULL');
+  assert.ok(full.retryDelayMs >= 500 && full.retryDelayMs <= 5_000);
+  await rig.settle();
+  while (rig.transport.open.length > 0) {
+    rig.transport.open[0]?.finish(delivered);
+    await rig.settle();
+  }
+  assert.equal(rig.destination.refusal(64 * recordSizeBytes), undefined);
+  for (let batch = 0; batch < 12; batch += 1) rig.enqueue(1);
+  assert.equal(rig.destination.refusal(1)?.code, 'QUEUE_FULL');
+});
+
+test('a dead destination is DESTINATION_DOWN, is probed with an empty request, and comes back', async () => {
+  const rig = new ScriptedRig();
+  const batch = rig.enqueue(2);
+  await rig.settle();
+  for (const waitMs of [1_000, 2_000, 4_000]) {
+    assert.equal(rig.destination.refusal(1), undefined);
+    rig.transport.open[0]?.finish(refused(Verdict.Retry));
+    await rig.settle();
+    if (waitMs < 4_000) await rig.advance(waitMs);
+  }
+  assert.equal(rig.destination.refusal(1)?.code, 'DESTINATION_DOWN');
+  assert.equal(rig.count('OpenBreaker'), 1);
+  batch.delivery.abandon();
+  assert.equal(batch.outcome?.kind, OutcomeKind.Abandoned);
+  await rig.advance(4_000);
+  assert.deepEqual(
+    rig.transport.open.map((call) => call.records),
+    [[]],
+  );
+  rig.transport.open[0]?.finish(delivered);
+  await rig.settle();
+  assert.equal(rig.destination.refusal(1), undefined);
+});
+
+test('a wait that the server asked for is kept to the millisecond', async () => {
+  const rig = new ScriptedRig();
+  rig.enqueue(1);
+  await rig.settle();
+  const askedMs = 52 * 60_000;
+  rig.transport.open[0]?.finish(refused(Verdict.Retry, askedMs));
+  await rig.settle();
+  await rig.advance(askedMs - 1);
+  assert.equal(rig.transport.calls.length, 1);
+  await rig.advance(1);
+  assert.equal(rig.transport.calls.length, 2);
+});
+
+test('wrong credentials hold the batches; the probe is empty until the set-up is mended', async () => {
+  const rig = new ScriptedRig();
+  const batch = rig.enqueue(3);
+  await rig.settle();
+  rig.transport.open[0]?.finish(refused(Verdict.Hold));
+  await rig.settle();
+  assert.equal(rig.destination.refusal(1)?.code, 'DESTINATION_DOWN');
+  await rig.advance(1_000);
+  assert.deepEqual(rig.transport.open[0]?.records, []);
+  rig.transport.open[0]?.finish(refused(Verdict.Hold));
+  await rig.settle();
+  await rig.advance(2_000);
+  rig.transport.open[0]?.finish(delivered);
+  await rig.settle();
+  assert.deepEqual(rig.transport.open[0]?.records, batch.records);
+  rig.transport.open[0]?.finish(delivered);
+  await rig.settle();
+  assert.equal(batch.outcome?.kind, OutcomeKind.Delivered);
+});
+
+test('twenty requests refused in a row are a fault of the destination, probed with one real batch', async () => {
+  const rig = new ScriptedRig();
+  for (let request = 0; request < 20; request += 1) {
+    assert.equal(rig.destination.refusal(1), undefined, `request ${request}`);
+    rig.enqueue(1);
+    await rig.settle();
+    rig.transport.open[0]?.finish(refused(Verdict.Permanent));
+    await rig.settle();
+  }
+  assert.ok(rig.batches.every(({ outcome }) => outcome?.kind === OutcomeKind.Rejected));
+  assert.equal(rig.destination.refusal(1)?.code, 'DESTINATION_DOWN');
+  await rig.advance(1_000);
+  assert.equal(rig.transport.open.length, 0);
+  assert.equal(rig.destination.refusal(1), undefined, 'one batch is let in');
+  const probe = rig.enqueue(1);
+  await rig.settle();
+  assert.equal(rig.destination.refusal(1)?.code, 'DESTINATION_DOWN');
+  rig.transport.open[0]?.finish(delivered);
+  await rig.settle();
+  assert.equal(probe.outcome?.kind, OutcomeKind.Delivered);
+  assert.equal(rig.destination.refusal(1), undefined);
+});
+
+test('three batches refused in every part are a fault of the destination', async () => {
+  const rig = new ScriptedRig();
+  for (let batch = 0; batch < 3; batch += 1) {
+    assert.equal(rig.destination.refusal(1), undefined);
+    rig.enqueue(2);
+    await rig.settle();
+    while (rig.transport.open.length > 0) {
+      rig.transport.open[0]?.finish(refused(Verdict.Bisect));
+      await rig.settle();
+    }
+  }
+  assert.deepEqual(
+    rig.batches.map(({ outcome }) => outcome?.rejectedRecords),
+    [2, 2, 2],
+  );
+  assert.equal(rig.destination.refusal(1)?.code, 'DESTINATION_DOWN');
+});
+
+test('the search for a culprit costs at most 64 requests a batch', async () => {
+  const queue = { ...scriptedConfig.queue, sizeBytesMax: 512 * recordSizeBytes };
+  const batch = { ...queue.batch, sizeBytesMax: 512 * recordSizeBytes };
+  const rig = new ScriptedRig({ ...scriptedConfig, queue: { ...queue, batch } });
+  const sent = rig.enqueue(500);
+  await rig.settle();
+  let refusals = 0;
+  while (rig.transport.open.length > 0) {
+    refusals += 1;
+    rig.transport.open[0]?.finish(refused(Verdict.Bisect));
+    await rig.settle();
+  }
+  assert.deepEqual(sent.outcome, {
+    kind: OutcomeKind.Rejected,
+    rejectedRecords: 500,
+    message: 'no',
+  });
+  // The halves that wait when the 64 are used up still have to be sent once.
+  assert.ok(refusals >= 64 && refusals <= 64 + 64, `${refusals} requests`);
+});
+
+test('a destination that is not required never refuses, loses its oldest batches and counts them', async () => {
+  const rig = new ScriptedRig({ ...scriptedConfig, required: false });
+  rig.enqueue(16);
+  await rig.settle();
+  const second = rig.enqueue(24);
+  const third = rig.enqueue(24);
+  assert.equal(rig.destination.refusal(64 * recordSizeBytes), undefined);
+  const fourth = rig.enqueue(10);
+  const tooLarge = rig.enqueue(70);
+  await rig.settle();
+  assert.equal(rig.batches[0]?.outcome, undefined, 'what is in flight is kept');
+  const kinds = [second, third, fourth, tooLarge].map(({ outcome }) => outcome?.kind);
+  const { Abandoned } = OutcomeKind;
+  assert.deepEqual(kinds, [Abandoned, Abandoned, Abandoned, Abandoned]);
+  assert.equal(rig.count('DroppedRecords'), 24 + 24 + 10 + 70);
+});
+
+test('abandon() settles at once what waits, at its end what is on the way, and never sends it again', async () => {
+  const rig = new ScriptedRig();
+  rig.slabs.occupancyPercent = 100;
+  const flying = rig.enqueue(1);
+  await rig.settle();
+  const waiting = rig.enqueue(1);
+  waiting.delivery.abandon();
+  flying.delivery.abandon();
+  const kinds = () => rig.batches.map(({ outcome }) => outcome?.kind);
+  assert.deepEqual(kinds(), [undefined, OutcomeKind.Abandoned]);
+  rig.transport.open[0]?.finish(failed({ outcomeUnknown: true }));
+  await rig.settle();
+  assert.deepEqual(kinds(), [OutcomeKind.Abandoned, OutcomeKind.Abandoned]);
+  await rig.destination.idle();
+  await rig.advance(60_000);
+  assert.equal(rig.transport.calls.flatMap((call) => call.records).length, 1);
+});
+
+test('abandon() of a batch whose request then succeeds reports it delivered', async () => {
+  const rig = new ScriptedRig();
+  const batch = rig.enqueue(1);
+  await rig.settle();
+  batch.delivery.abandon();
+  rig.transport.open[0]?.finish(delivered);
+  await rig.settle();
+  const kinds = rig.batches.map(({ outcome }) => outcome?.kind);
+  assert.deepEqual(kinds, [OutcomeKind.Delivered]);
+});
