@@ -60,6 +60,7 @@ export const errorTable = {
   QUEUE_FULL: { grpc: Status.Unavailable, http: 503, retryable: true, acts: 'operator' },
   DESTINATION_DOWN: { grpc: Status.Unavailable, http: 503, retryable: true, acts: 'operator' },
   EXPORT_FAILED: { grpc: Status.Unavailable, http: 503, retryable: true, acts: 'operator' },
+  EXPORT_REJECTED: { grpc: Status.Unavailable, http: 503, retryable: false, acts: 'operator' },
   ADMISSION_TIMEOUT: { grpc: Status.Unavailable, http: 503, retryable: true, acts: 'operator' },
   INTERNAL_FAULT: { grpc: Status.Unavailable, http: 503, retryable: true, acts: 'gophership' },
   DRAINING: { grpc: Status.Unavailable, http: 503, retryable: true, acts: 'gophership' },

@@ -2,7 +2,7 @@
 // per batch, and never a key, a body or a header value. One line per code in ten seconds; the next
 // line of that code says how many were held back.
 
-import type { Writable } from 'node:stream';
+import { isatty } from 'node:tty';
 import { pino } from 'pino';
 import type { Clock } from './clock.ts';
 import type { ErrorCode } from './errors.ts';
@@ -23,7 +23,7 @@ export interface Log {
 export interface LogOptions {
   readonly level: LogLevel;
   readonly format: 'json' | 'text';
-  readonly destination: Pick<Writable, 'write'>;
+  readonly destination: { write(line: string): unknown };
   readonly clock: Clock;
 }
 
@@ -64,10 +64,24 @@ export function createLog(options: LogOptions): Log {
   };
 }
 
+/**
+ * The log of a thread of this process, straight to file descriptor 2: lines of several threads do not
+ * mix, and none waits in a buffer when the process ends.
+ */
+export function stderrLog(
+  options: { readonly level: LogLevel; readonly format: 'json' | 'text' | 'auto' },
+  clock: Clock,
+): Log {
+  const { level, format } = options;
+  const text = format === 'text' || (format === 'auto' && isatty(2));
+  const destination = pino.destination({ dest: 2, sync: true });
+  return createLog({ level, format: text ? 'text' : 'json', destination, clock });
+}
+
 /** For code under test that must not speak. */
 export const silentLog: Log = { debug() {}, info() {}, warn() {}, error() {} };
 
-function textWriter(destination: Pick<Writable, 'write'>): (line: string) => void {
+function textWriter(destination: LogOptions['destination']): (line: string) => void {
   return (line) => {
     const { time, level, msg, code, ...rest } = JSON.parse(line) as Record<string, unknown>;
     const fields = Object.entries(rest).map(([key, value]) => ` ${key}=${String(value)}`);

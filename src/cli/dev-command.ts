@@ -1,0 +1,104 @@
+// `gophership dev`: the main job on a machine that has nothing yet. Makes certificates, a configuration
+// and a context for gs-ctl below one folder, once, and runs the engine with them.
+
+import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
+import { join, relative } from 'node:path';
+import { defaultConfigYaml } from '../config/default-config.ts';
+import { writeContext } from '../ctl/context-file.ts';
+import { type Progress, progressLine, readProgress } from '../engine/progress-line.ts';
+import type { Supervisor } from '../engine/supervisor.ts';
+import type { ExitCode } from '../errors.ts';
+import { createDevCertificates, type DevCertificates } from '../tls/dev-certificates.ts';
+import type { CliProcess } from './cli-process.ts';
+import { readEffectiveConfig } from './effective-config.ts';
+import { runEngine } from './run-command.ts';
+
+export interface DevFlags {
+  /** Folder for everything that this command makes. */
+  readonly dir: string;
+  /** Overrides of the configuration, `a.b=c`. */
+  readonly set: readonly string[];
+}
+
+const progressIntervalMs = 1_000;
+
+export async function dev(flags: DevFlags, cli: CliProcess): Promise<ExitCode> {
+  const folder = join(cli.directory, flags.dir);
+  mkdirSync(folder, { recursive: true, mode: 0o700 });
+  const certificates = await createDevCertificates(join(folder, 'tls'));
+  const configPath = join(folder, 'gophership.yaml');
+  if (!existsSync(configPath)) {
+    writeFileSync(configPath, defaultConfigYaml(devPaths(folder, certificates)), { mode: 0o600 });
+  }
+  const effective = readEffectiveConfig(
+    { config: [configPath], set: flags.set },
+    cli.host.variables,
+  );
+  const ids = effective.config.exporters.map((exporter) => exporter.id);
+  let progress: NodeJS.Timeout | undefined;
+  try {
+    return await runEngine(effective, cli, {
+      async started(supervisor) {
+        const address = `localhost:${supervisor.grpcPort}`;
+        const { caCert: ca, clientCert: cert, clientKey: key } = certificates;
+        const context = { address: undefined, otlpAddress: address, ca, cert, key };
+        await writeContext(join(folder, 'ctl.yaml'), 'dev', context);
+        cli.stderr.write(welcome(address, configPath, certificates, cli.directory));
+        progress = startProgress(supervisor, ids, cli);
+      },
+    });
+  } finally {
+    clearInterval(progress);
+  }
+}
+
+function devPaths(folder: string, certificates: DevCertificates) {
+  return {
+    ca: certificates.caCert,
+    cert: certificates.serverCert,
+    key: certificates.serverKey,
+    output: join(folder, 'out', 'logs.jsonl'),
+  };
+}
+
+function welcome(
+  address: string,
+  configPath: string,
+  certificates: DevCertificates,
+  directory: string,
+): string {
+  const here = (path: string) => relative(directory, path);
+  return `
+GopherShip listens on ${address} (OTLP/gRPC, mutual TLS).
+Configuration: ${here(configPath)}
+
+Set this for any OpenTelemetry SDK started in this folder:
+
+  export OTEL_EXPORTER_OTLP_ENDPOINT=https://${address}
+  export OTEL_EXPORTER_OTLP_PROTOCOL=grpc
+  export OTEL_EXPORTER_OTLP_CERTIFICATE=${here(certificates.caCert)}
+  export OTEL_EXPORTER_OTLP_CLIENT_CERTIFICATE=${here(certificates.clientCert)}
+  export OTEL_EXPORTER_OTLP_CLIENT_KEY=${here(certificates.clientKey)}
+
+or send a test batch from a second terminal in this folder:
+
+  npx gs-ctl send
+
+`;
+}
+
+/** One line a second: in place on a terminal, else only when something has changed. */
+function startProgress(supervisor: Supervisor, ids: readonly string[], cli: CliProcess) {
+  let before: Progress = readProgress(supervisor.statePage, ids);
+  let beforeMs = performance.now();
+  let printed = '';
+  return setInterval(() => {
+    const now = readProgress(supervisor.statePage, ids);
+    const nowMs = performance.now();
+    const line = progressLine(before, now, nowMs - beforeMs);
+    [before, beforeMs] = [now, nowMs];
+    if (cli.stderr.isTTY === true) cli.stderr.write(`\r\u001b[K${line}`);
+    else if (line !== printed) cli.stderr.write(`${line}\n`);
+    printed = line;
+  }, progressIntervalMs);
+}

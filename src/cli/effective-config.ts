@@ -1,0 +1,42 @@
+// Reads the configuration that the command line asks for, against this host's memory and CPUs.
+
+import { readFileSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
+import type { Config } from '../config/config.ts';
+import type { Environment, HostFacts } from '../config/environment.ts';
+import { loadConfig } from '../config/load-config.ts';
+import { arenaBudgetBytes } from '../memory/arena-needs.ts';
+import { messageSizeBytesDefault } from '../memory/arena-plan.ts';
+import { cgroupMemoryLimit } from '../monitor/cgroup.ts';
+import { hostMemoryTotalBytes } from '../monitor/host-memory.ts';
+
+export interface ConfigFlags {
+  /** As given with --config, in order. */
+  readonly config: readonly string[];
+  /** `a.b=c`, as given with --set, in order. */
+  readonly set: readonly string[];
+}
+
+export interface EffectiveConfig {
+  readonly config: Config;
+  readonly warnings: readonly string[];
+}
+
+/** Throws ConfigErrors with every problem of all sources. */
+export function readEffectiveConfig(
+  flags: ConfigFlags,
+  variables: Environment['variables'],
+): EffectiveConfig {
+  const environment = { variables, readFile: (path: string) => readFileSync(path, 'utf8') };
+  return loadConfig({ sources: flags.config, sets: flags.set }, environment, hostFacts());
+}
+
+export function hostFacts(): HostFacts {
+  return {
+    cpuCount: availableParallelism(),
+    memoryTotalBytes: hostMemoryTotalBytes(),
+    cgroupLimitBytes: cgroupMemoryLimit().limitBytes,
+    arenaSizeBytes: arenaBudgetBytes,
+    messageSizeBytesDefault,
+  };
+}

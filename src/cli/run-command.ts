@@ -1,0 +1,63 @@
+// `gophership run`: starts the engine, waits for the signal that ends it, drains. `dev` runs the same
+// with a configuration that it made.
+
+import { systemClock } from '../clock.ts';
+import type { Config } from '../config/config.ts';
+import { finalCounts } from '../engine/final-counts.ts';
+import { startEngine } from '../engine/start-engine.ts';
+import type { Supervisor } from '../engine/supervisor.ts';
+import { ExitCode } from '../errors.ts';
+import { type Log, stderrLog } from '../log.ts';
+import type { CliProcess } from './cli-process.ts';
+import type { EffectiveConfig } from './effective-config.ts';
+
+export interface RunHooks {
+  /** Every listener listens. */
+  started?(supervisor: Supervisor): Promise<void>;
+}
+
+/** Resolves with the exit code when the engine has been stopped. */
+export async function runEngine(
+  effective: EffectiveConfig,
+  cli: CliProcess,
+  hooks: RunHooks = {},
+): Promise<ExitCode> {
+  const { config, warnings } = effective;
+  const log = stderrLog(config.telemetry.logs, systemClock);
+  for (const warning of warnings) log.info(warning);
+  const died = Promise.withResolvers<ExitCode>();
+  const run = async () => {
+    const supervisor = await startEngine({
+      config,
+      host: cli.host,
+      log,
+      threadDied(thread, cause) {
+        log.error('THREAD_DIED', `${thread}: ${cause.message}`, { thread, stack: cause.stack });
+        died.resolve(ExitCode.AssertionFailed);
+      },
+    });
+    await hooks.started?.(supervisor);
+    return untilStopped(supervisor, config, cli, log);
+  };
+  // A thread may die before the start has come to its end, which then never comes.
+  return Promise.race([died.promise, run()]);
+}
+
+/** The first SIGTERM or SIGINT drains, a second one does not wait. */
+async function untilStopped(
+  supervisor: Supervisor,
+  config: Config,
+  cli: CliProcess,
+  log: Log,
+): Promise<ExitCode> {
+  const { drainTimeoutMs } = config.control;
+  const signal = await cli.nextStopSignal();
+  log.info('draining', { signal, timeout_ms: drainTimeoutMs });
+  void cli.nextStopSignal().then(() => supervisor.drainNow());
+  const unanswered = await supervisor.drain(drainTimeoutMs);
+  log.info('stopped', {
+    unanswered,
+    ...finalCounts(supervisor.statePage, config.exporters.length),
+  });
+  return ExitCode.Ok;
+}

@@ -1,0 +1,16 @@
+// `gophership validate`: everything that can be known of a configuration without starting it.
+
+import { planEngine } from '../engine/start-engine.ts';
+import { ExitCode } from '../errors.ts';
+import type { CliProcess } from './cli-process.ts';
+import type { EffectiveConfig } from './effective-config.ts';
+
+/** Throws what the start would throw: a memory limit that does not fit, certificates that cannot be used. */
+export async function validate(effective: EffectiveConfig, cli: CliProcess): Promise<ExitCode> {
+  const { config, warnings } = effective;
+  for (const warning of warnings) cli.stderr.write(`warning: ${warning}\n`);
+  await planEngine(config, cli.host);
+  const destinations = config.exporters.map((exporter) => exporter.id).join(', ');
+  cli.stdout.write(`valid: logs to ${destinations}, ${config.memory.shardCount} shards\n`);
+  return ExitCode.Ok;
+}

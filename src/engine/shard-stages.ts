@@ -1,0 +1,122 @@
+// Builds the stages of one shard over its regions of the arena and hands each what it needs of the others.
+
+import { assert } from '../assert.ts';
+import { systemClock } from '../clock.ts';
+import { createRenderer } from '../enrichment/resource-splice.ts';
+import { createDestination } from '../exporter/create-destination.ts';
+import type { Destination } from '../exporter/destination.ts';
+import { Listener } from '../ingester/listener.ts';
+import { Kernel } from '../kernel/kernel.ts';
+import type { Log } from '../log.ts';
+import { Arena } from '../memory/arena.ts';
+import type { Region } from '../memory/region.ts';
+import { SlabPool } from '../memory/slab-pool.ts';
+import { StatePage } from '../memory/state-page.ts';
+import { CertificateWatch } from '../tls/certificate-watch.ts';
+import { loadMaterial } from '../tls/pem-material.ts';
+import { listenerContext, listenerOptions, listenerSources } from '../tls/server-context.ts';
+import { createScan, scanScratchSizeBytes } from './message-scan.ts';
+import { Shard } from './shard.ts';
+import type { ShardStart } from './thread-messages.ts';
+
+export interface ShardStages {
+  readonly shard: Shard;
+  readonly listener: Listener;
+  readonly destinations: readonly Destination[];
+  readonly watches: readonly { close(): void }[];
+}
+
+export async function buildShard(start: ShardStart, log: Log): Promise<ShardStages> {
+  const { config, shardIndex, layout, version } = start;
+  const clock = systemClock;
+  const { random } = Math;
+  const arena = Arena.attach(start.memory, layout);
+  const regions = layout.shards[shardIndex];
+  const { grpc } = config.receivers;
+  assert(regions !== undefined, 'shard index out of range');
+  assert(grpc !== undefined, 'a shard without a receiver');
+
+  const { buffer, bytes, memory } = arena;
+  const slabs = new SlabPool(arena, shardIndex);
+  const counters = new StatePage(
+    buffer,
+    layout.statePage.offsetBytes,
+    config.memory.shardCount,
+  ).shard(shardIndex);
+  const kernel = Kernel.create(memory);
+  const scratch = splitScratch(regions.scratch);
+  const renderer = createRenderer({
+    kernel,
+    bytes,
+    scratch: scratch.plan,
+    plan: start.splicePlan,
+  });
+  const destinations = config.exporters.map((exporter, index) =>
+    createDestination(exporter, {
+      clock,
+      log,
+      renderer,
+      buffer,
+      exportBuffer: regionAt(regions.exportBuffers, index),
+      slabs,
+      counters: counters.destination(index),
+      random,
+      shardIndex,
+      shardCount: config.memory.shardCount,
+      version,
+      stderr: process.stderr,
+    }),
+  );
+  const shard = new Shard({
+    clock,
+    counters,
+    destinations,
+    scan: createScan(kernel, scratch.scan.offsetBytes),
+    freeSlab: (slab) => slabs.free(slab),
+  });
+
+  const sources = listenerSources(grpc.tls);
+  const initial = await loadMaterial(sources, clock.wallMs());
+  const connectionsMax = Math.floor(config.memory.connectionsMax / config.memory.shardCount);
+  const listener = new Listener({
+    config: grpc,
+    memory: { ...config.memory, connectionsMax: Math.max(1, connectionsMax) },
+    tls: listenerOptions(initial, ['h2']),
+    slabs,
+    bytes,
+    counters,
+    clock,
+    log,
+    random,
+    accept: (call) => shard.accept(call),
+  });
+  const watch = new CertificateWatch({
+    name: 'receivers.otlp.protocols.grpc.tls',
+    sources,
+    initial,
+    intervalMs: grpc.tls.reloadIntervalMs,
+    clock,
+    log,
+    onChange: (material) => listener.setSecureContext(listenerContext(material)),
+  });
+  return { shard, listener, destinations, watches: [watch] };
+}
+
+/** The scan writes its result before the plan, which stays where it is for the life of the shard. */
+function splitScratch(scratch: Region): { readonly scan: Region; readonly plan: Region } {
+  const { offsetBytes, sizeBytes } = scratch;
+  assert(sizeBytes > scanScratchSizeBytes, 'scratch holds no scan');
+  return {
+    scan: { offsetBytes, sizeBytes: scanScratchSizeBytes },
+    plan: {
+      offsetBytes: offsetBytes + scanScratchSizeBytes,
+      sizeBytes: sizeBytes - scanScratchSizeBytes,
+    },
+  };
+}
+
+function regionAt(regions: readonly Region[], index: number): Region {
+  const region = regions[index];
+  assert(region !== undefined, 'a destination without an export buffer');
+  return region;
+}

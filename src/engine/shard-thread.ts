@@ -1,0 +1,43 @@
+// Entry point of a shard thread: builds the stages over the shared arena, joins them, listens, and ends
+// when the main thread says so. Anything that escapes from here ends the process (see supervisor.ts).
+
+import { parentPort, workerData } from 'node:worker_threads';
+import { assert } from '../assert.ts';
+import { systemClock } from '../clock.ts';
+import { GopherShipError } from '../errors.ts';
+import { stderrLog } from '../log.ts';
+import { buildShard, type ShardStages } from './shard-stages.ts';
+import type { FromShard, ShardStart, ToShard } from './thread-messages.ts';
+
+assert(parentPort !== null, 'shard-thread is not started as a thread');
+const mainThread = parentPort;
+const start: ShardStart = workerData; // the supervisor starts this file, and only with a ShardStart
+const log = stderrLog(start.config.telemetry.logs, systemClock);
+
+try {
+  const stages = await buildShard(start, log);
+  const grpcPort = await stages.listener.listen(start.grpcPort);
+  mainThread.on('message', (message: ToShard) => {
+    if (message.kind === 'drain') void drain(stages, message.timeoutMs);
+    else stages.shard.drainNow();
+  });
+  tell({ kind: 'listening', grpcPort });
+} catch (error) {
+  if (!(error instanceof GopherShipError)) throw error;
+  tell({ kind: 'refused', code: error.code, message: error.message });
+}
+
+async function drain(stages: ShardStages, timeoutMs: number): Promise<void> {
+  const { shard, listener, destinations, watches } = stages;
+  for (const watch of watches) watch.close();
+  // The last tenth is for the answers to reach their producers.
+  const deadlineMs = systemClock.nowMs() + timeoutMs * 0.9;
+  listener.stopAccepting();
+  await Promise.all([shard.drain(deadlineMs), listener.drain(timeoutMs)]);
+  await Promise.all(destinations.map((destination) => destination.close()));
+  tell({ kind: 'drained', unanswered: shard.givenUpCount });
+}
+
+function tell(message: FromShard): void {
+  mainThread.postMessage(message);
+}

@@ -1,0 +1,274 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import fc from 'fast-check';
+import { FakeClock } from '../../test/support/fake-clock.ts';
+import {
+  abandoned,
+  delivered,
+  ScriptedDestination,
+} from '../../test/support/scripted-destination.ts';
+import { testSeed } from '../../test/support/seed.ts';
+import { OutcomeKind } from '../exporter/destination.ts';
+import type { Answer, IngestCall } from '../ingester/ingest-call.ts';
+import { ShardCounter, StatePage, statePageSizeBytes } from '../memory/state-page.ts';
+import { answerWaitMsMax, Shard } from './shard.ts';
+
+const deadlineSweepMs = 100;
+
+/** A shard over scripted destinations; every message has `recordCount` records. */
+function createRig(options: {
+  destinations: ScriptedDestination[];
+  malformed?: string;
+  recordCount?: number;
+}) {
+  const clock = new FakeClock();
+  const counters = new StatePage(new ArrayBuffer(statePageSizeBytes(1)), 0, 1).shard(0);
+  const freed: number[] = [];
+  const shard = new Shard({
+    clock,
+    counters,
+    destinations: options.destinations,
+    scan: () => ({
+      malformed: options.malformed,
+      resourceCount: 1,
+      recordCount: options.recordCount ?? 10,
+    }),
+    freeSlab: (slab) => freed.push(slab),
+  });
+  return { clock, counters, freed, shard };
+}
+
+class FakeCall implements IngestCall {
+  readonly slab: number;
+  readonly bodyOffsetBytes = 64;
+  readonly bodyLengthBytes = 1_000;
+  readonly deadlineMs: number;
+  readonly producer = 'CN=test';
+  readonly answers: Answer[] = [];
+  onGone: (() => void) | undefined;
+
+  constructor(slab: number, deadlineMs = Number.POSITIVE_INFINITY) {
+    this.slab = slab;
+    this.deadlineMs = deadlineMs;
+  }
+
+  answer(answer: Answer): void {
+    this.answers.push(answer);
+  }
+}
+
+const ok: Answer = { kind: 'ok', rejectedRecords: 0, message: '' };
+
+function codes(call: FakeCall): string[] {
+  return call.answers.map((answer) => (answer.kind === 'ok' ? 'OK' : answer.code));
+}
+
+test('accept() answers OK only when every required destination has the batch', () => {
+  const [a, b] = [new ScriptedDestination('otlp_grpc/a'), new ScriptedDestination('file/b')];
+  const { shard, freed } = createRig({ destinations: [a, b] });
+  const call = new FakeCall(7);
+  shard.accept(call);
+  a.open[0]?.settle(delivered);
+  assert.deepEqual(codes(call), []);
+  assert.deepEqual(freed, []);
+  b.open[0]?.settle(delivered);
+  assert.deepEqual(call.answers, [ok]);
+  assert.deepEqual(freed, [7]);
+});
+
+test('accept() does not wait for a destination that is not required, but keeps its slab', () => {
+  const [a, b] = [new ScriptedDestination('file'), new ScriptedDestination('debug', false)];
+  const { shard, freed } = createRig({ destinations: [a, b] });
+  const call = new FakeCall(7);
+  shard.accept(call);
+  a.open[0]?.settle(delivered);
+  assert.deepEqual(call.answers, [ok]);
+  assert.deepEqual(freed, []);
+  b.open[0]?.settle(abandoned);
+  assert.deepEqual(freed, [7]);
+});
+
+test('accept() passes on how many records a destination refused, and which one it was', () => {
+  const a = new ScriptedDestination('otlp_grpc/a');
+  const { shard } = createRig({ destinations: [a], recordCount: 10 });
+  const partial = new FakeCall(1);
+  shard.accept(partial);
+  a.open[0]?.settle({ kind: OutcomeKind.Delivered, rejectedRecords: 3, message: 'too old' });
+  const whole = new FakeCall(2);
+  shard.accept(whole);
+  a.open[0]?.settle({ kind: OutcomeKind.Rejected, rejectedRecords: 10, message: 'no' });
+  assert.deepEqual(partial.answers, [
+    { kind: 'ok', rejectedRecords: 3, message: 'otlp_grpc/a: too old' },
+  ]);
+  assert.deepEqual(whole.answers, [
+    { kind: 'ok', rejectedRecords: 10, message: 'otlp_grpc/a: no' },
+  ]);
+});
+
+test('accept() refuses a malformed message alone, and gives its slab back', () => {
+  const a = new ScriptedDestination('file');
+  const { shard, freed } = createRig({ destinations: [a], malformed: 'field 1 at byte 3' });
+  const call = new FakeCall(9);
+  shard.accept(call);
+  assert.deepEqual(codes(call), ['OTLP_MALFORMED']);
+  assert.deepEqual(freed, [9]);
+  assert.equal(a.deliveries.length, 0);
+});
+
+test('accept() answers OK to a message without records and sends nothing on', () => {
+  const a = new ScriptedDestination('file');
+  const { shard, freed } = createRig({ destinations: [a], recordCount: 0 });
+  const call = new FakeCall(9);
+  shard.accept(call);
+  assert.deepEqual(call.answers, [ok]);
+  assert.deepEqual(freed, [9]);
+  assert.equal(a.deliveries.length, 0);
+});
+
+test('accept() answers DEADLINE when the time is up, and never OK afterwards', () => {
+  const a = new ScriptedDestination('otlp_grpc');
+  const { shard, clock, freed } = createRig({ destinations: [a] });
+  const call = new FakeCall(3, clock.nowMs() + 1_000);
+  shard.accept(call);
+  const delivery = a.open[0];
+  if (delivery !== undefined) delivery.sending = true;
+  clock.advance(1_000 + deadlineSweepMs);
+  assert.deepEqual(codes(call), ['DEADLINE']);
+  assert.deepEqual(freed, [], 'the exporter still reads the slab');
+  delivery?.settle(delivered);
+  assert.deepEqual(codes(call), ['DEADLINE']);
+  assert.deepEqual(freed, [3]);
+});
+
+test('accept() bounds the wait of a producer that names no deadline', () => {
+  const a = new ScriptedDestination('otlp_grpc');
+  const { shard, clock } = createRig({ destinations: [a] });
+  const call = new FakeCall(3);
+  shard.accept(call);
+  clock.advance(answerWaitMsMax - 1);
+  assert.deepEqual(codes(call), []);
+  clock.advance(deadlineSweepMs + 1);
+  assert.deepEqual(codes(call), ['DEADLINE']);
+});
+
+test('accept() takes a batch back when its producer has gone', () => {
+  const a = new ScriptedDestination('otlp_grpc');
+  const { shard, freed, counters } = createRig({ destinations: [a] });
+  const call = new FakeCall(3);
+  shard.accept(call);
+  call.onGone?.();
+  assert.equal(a.deliveries[0]?.abandoned, true);
+  assert.deepEqual(freed, [3]);
+  assert.deepEqual(codes(call), []);
+  assert.equal(counters.get(ShardCounter.GoneBatches), 1);
+});
+
+test('drain() waits for what is in flight, refuses what comes, and ends at its deadline', async () => {
+  const a = new ScriptedDestination('otlp_grpc');
+  const { shard, clock } = createRig({ destinations: [a] });
+  const [early, stuck, late] = [new FakeCall(1), new FakeCall(2), new FakeCall(3)];
+  shard.accept(early);
+  shard.accept(stuck);
+  const drained = shard.drain(clock.nowMs() + 5_000);
+  shard.accept(late);
+  a.open[0]?.settle(delivered);
+  // On the wire: its destination settles it some time later, which the drain does not wait for.
+  const onTheWire = a.open[0];
+  assert(onTheWire !== undefined);
+  onTheWire.sending = true;
+  clock.advance(5_000);
+  await drained;
+  assert.deepEqual([early, stuck, late].map(codes), [['OK'], ['DRAINING'], ['DRAINING']]);
+});
+
+test('Shard answers each call once, OK only if delivered, and frees each slab once', (context) => {
+  // Scenario: random calls, settlements, refusals, cancels, deadlines and a drain, in any order.
+  // Guarantees: one answer a call unless its producer went; OK means that every required destination
+  // said so before; received = acked + refused + gone + in flight; no slab is freed twice or never.
+  const step = fc.oneof(
+    { weight: 5, arbitrary: fc.constant({ kind: 'call' as const }) },
+    {
+      weight: 6,
+      arbitrary: fc.record({
+        kind: fc.constant('settle' as const),
+        pick: fc.nat(),
+        reject: fc.nat(3),
+      }),
+    },
+    { weight: 1, arbitrary: fc.record({ kind: fc.constant('send' as const), pick: fc.nat() }) },
+    { weight: 1, arbitrary: fc.record({ kind: fc.constant('gone' as const), pick: fc.nat() }) },
+    {
+      weight: 1,
+      arbitrary: fc.record({
+        kind: fc.constant('refusing' as const),
+        pick: fc.nat(),
+        on: fc.boolean(),
+      }),
+    },
+    { weight: 1, arbitrary: fc.record({ kind: fc.constant('wait' as const), ms: fc.nat(20_000) }) },
+  );
+  const requiredness = fc.array(fc.boolean(), { minLength: 1, maxLength: 3 });
+  fc.assert(
+    fc.property(requiredness, fc.array(step, { maxLength: 80 }), (required, steps) => {
+      const destinations = required.map(
+        (flag, index) => new ScriptedDestination(`file/${index}`, flag),
+      );
+      const { shard, clock, counters, freed } = createRig({ destinations });
+      const calls: FakeCall[] = [];
+      for (const action of steps) {
+        const open = destinations.flatMap((destination) => destination.open);
+        if (action.kind === 'call') {
+          const call = new FakeCall(calls.length + 1, clock.nowMs() + 10_000);
+          calls.push(call);
+          shard.accept(call);
+        } else if (action.kind === 'settle' && open.length > 0) {
+          open[action.pick % open.length]?.settle({ ...delivered, rejectedRecords: action.reject });
+        } else if (action.kind === 'send' && open.length > 0) {
+          const delivery = open[action.pick % open.length];
+          if (delivery !== undefined) delivery.sending = true;
+        } else if (action.kind === 'gone' && calls.length > 0) {
+          calls[action.pick % calls.length]?.onGone?.();
+        } else if (action.kind === 'refusing') {
+          const destination = destinations[action.pick % destinations.length];
+          if (destination === undefined) continue;
+          destination.refusing = action.on
+            ? { code: 'QUEUE_FULL', message: 'full', retryDelayMs: 500 }
+            : undefined;
+        } else if (action.kind === 'wait') {
+          clock.advance(action.ms);
+        }
+        const count = (counter: ShardCounter) => counters.get(counter);
+        const accounted =
+          count(ShardCounter.AckedBatches) +
+          count(ShardCounter.RefusedBatches) +
+          count(ShardCounter.GoneBatches);
+        const waiting = calls.length - accounted;
+        assert.equal(count(ShardCounter.ReceivedBatches), calls.length);
+        assert.ok(waiting >= 0 && waiting <= count(ShardCounter.InflightBatches));
+        for (const call of calls) {
+          assert.ok(call.answers.length <= 1);
+          if (call.answers[0]?.kind !== 'ok') continue;
+          for (const destination of destinations.filter((candidate) => candidate.required)) {
+            const mine = destination.deliveries.find(({ batch }) => slabOf(batch) === call.slab);
+            assert.equal(mine?.settled && !mine.abandoned, true, 'OK before it was delivered');
+          }
+        }
+      }
+      shard.drainNow();
+      for (const destination of destinations) {
+        for (const delivery of destination.open) delivery.settle(delivered);
+      }
+      assert.deepEqual(
+        [...freed].sort((x, y) => x - y),
+        calls.map((call) => call.slab),
+      );
+      assert.equal(shard.inFlightCount, 0);
+      assert.equal(counters.get(ShardCounter.InflightBytes), 0);
+    }),
+    { seed: testSeed(context), numRuns: 500 },
+  );
+});
+
+function slabOf(batch: object): number {
+  return 'slab' in batch ? Number(batch.slab) : -1;
+}

@@ -1,0 +1,31 @@
+// What the main thread and a shard thread say to each other. Data never goes this way; batches stay in
+// the arena of the shard that received them, and counters are read from the state page.
+
+import type { Config } from '../config/config.ts';
+import type { ErrorCode } from '../errors.ts';
+import type { ArenaLayout } from '../memory/arena-plan.ts';
+
+/** Everything that a shard needs to start, as plain data. */
+export interface ShardStart {
+  readonly shardIndex: number;
+  readonly config: Config;
+  readonly memory: WebAssembly.Memory;
+  readonly layout: ArenaLayout;
+  /** From planEnrichment(): what to do to resource attributes. */
+  readonly splicePlan: Uint8Array;
+  /** The first shard binds the configured port; the others bind what that one got. */
+  readonly grpcPort: number;
+  readonly version: string;
+}
+
+export type ToShard =
+  /** Stop accepting, finish what is in flight within this time, answer the rest DRAINING, then end. */
+  | { readonly kind: 'drain'; readonly timeoutMs: number }
+  /** A second signal: do not wait any longer. */
+  | { readonly kind: 'drain-now' };
+
+export type FromShard =
+  | { readonly kind: 'listening'; readonly grpcPort: number }
+  /** The start failed for a reason that the operator can mend. */
+  | { readonly kind: 'refused'; readonly code: ErrorCode; readonly message: string }
+  | { readonly kind: 'drained'; readonly unanswered: number };

@@ -1,0 +1,131 @@
+// `gophership`: reads the command line, runs one command, turns errors into text and exit codes. The
+// only file of the engine that touches `process`.
+
+import { readFileSync } from 'node:fs';
+import { Command, CommanderError } from 'commander';
+import type { CliProcess } from './cli/cli-process.ts';
+import type { ConfigFlags } from './cli/effective-config.ts';
+import { type ErrorCode, ExitCode, GopherShipError } from './errors.ts';
+import { isNotReadable } from './tls/pem-material.ts';
+
+const program = new Command('gophership');
+let exitCode: ExitCode = ExitCode.Ok;
+
+program
+  .description('Log ingestion engine: OTLP in over mutual TLS, enriched, OTLP out.')
+  .version(version(), '-V, --version', 'print the version')
+  .exitOverride()
+  .configureOutput({ outputError: () => {} });
+
+configFlags(program.command('run'))
+  .description('run the engine until SIGTERM or SIGINT')
+  .action(async (flags: ConfigFlags) => {
+    const { readEffectiveConfig } = await import('./cli/effective-config.ts');
+    const { runEngine } = await import('./cli/run-command.ts');
+    exitCode = await runEngine(readEffectiveConfig(flags, process.env), cliProcess());
+  });
+
+program
+  .command('dev')
+  .description('make certificates and a configuration in a folder, once, and run with them')
+  .option('--dir <dir>', 'the folder', '.gophership')
+  .option('--set <a.b=c>', 'override a key of the configuration (repeatable)', collect, [])
+  .action(async (flags: { dir: string; set: string[] }) => {
+    const { dev } = await import('./cli/dev-command.ts');
+    exitCode = await dev(flags, cliProcess());
+  });
+
+configFlags(program.command('validate'))
+  .description('check a configuration and what it names on this host (exit 0 or 78)')
+  .action(async (flags: ConfigFlags) => {
+    const { readEffectiveConfig } = await import('./cli/effective-config.ts');
+    const { validate } = await import('./cli/validate-command.ts');
+    exitCode = await validate(readEffectiveConfig(flags, process.env), cliProcess());
+  });
+
+program
+  .command('schema')
+  .description('print the JSON Schema of the configuration')
+  .action(async () => {
+    const { jsonSchema } = await import('./config/schema-json.ts');
+    process.stdout.write(`${JSON.stringify(jsonSchema(), null, 2)}\n`);
+  });
+
+process.on('uncaughtException', (error) => fail(error, ExitCode.AssertionFailed));
+try {
+  await program.parseAsync();
+  process.exit(exitCode);
+} catch (error) {
+  fail(error, ExitCode.AssertionFailed);
+}
+
+function configFlags(command: Command): Command {
+  return command
+    .option(
+      '--config <source>',
+      'file, file:PATH, env:VARIABLE or yaml:a::b: c (repeatable, later ones win)',
+      collect,
+      [],
+    )
+    .option('--set <a.b=c>', 'override one key (repeatable)', collect, []);
+}
+
+function collect(value: string, before: string[]): string[] {
+  return [...before, value];
+}
+
+function version(): string {
+  const packageJson = new URL('../package.json', import.meta.url);
+  return String(JSON.parse(readFileSync(packageJson, 'utf8')).version);
+}
+
+function cliProcess(): CliProcess {
+  const arrived: NodeJS.Signals[] = [];
+  const waiting: ((signal: NodeJS.Signals) => void)[] = [];
+  for (const name of ['SIGTERM', 'SIGINT'] as const) {
+    process.on(name, () => {
+      const next = waiting.shift();
+      if (next === undefined) arrived.push(name);
+      else next(name);
+    });
+  }
+  return {
+    host: {
+      version: version(),
+      variables: process.env,
+      architecture: process.arch,
+      platform: process.platform,
+    },
+    directory: process.cwd(),
+    stdout: process.stdout,
+    stderr: process.stderr,
+    nextStopSignal() {
+      const signal = arrived.shift();
+      if (signal !== undefined) return Promise.resolve(signal);
+      return new Promise((resolve) => waiting.push(resolve));
+    },
+  };
+}
+
+/** Prints what the operator needs and ends the process; stacks only for faults of ours. */
+function fail(error: unknown, otherwise: ExitCode): never {
+  if (error instanceof CommanderError) {
+    // --help and --version end this way too, with code 0 and nothing left to say.
+    if (error.exitCode !== 0) process.stderr.write(`${error.message}\n`);
+    process.exit(error.exitCode === 0 ? ExitCode.Ok : ExitCode.Usage);
+  }
+  if (error instanceof GopherShipError) {
+    process.stderr.write(`error: ${error.code}: ${error.message}\n`);
+    process.exit(isNotReadable(error) ? ExitCode.KeyNotReadable : exitCodeOf(error.code));
+  }
+  const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
+  process.stderr.write(`error: ${text}\n`);
+  process.exit(otherwise);
+}
+
+function exitCodeOf(code: ErrorCode): ExitCode {
+  if (code === 'PORT_TAKEN') return ExitCode.PortTaken;
+  if (code === 'CONFIG' || code === 'TLS_MATERIAL' || code === 'MEMORY_LIMIT')
+    return ExitCode.BadConfig;
+  return ExitCode.AssertionFailed;
+}

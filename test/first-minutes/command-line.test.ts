@@ -1,0 +1,105 @@
+// Scenario: wrong command lines and configurations, as people write them.
+// Guarantees: the exit codes of docs/OPERATIONS.md, and an error that names what, where and the limit.
+
+import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
+import { chmodSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { join } from 'node:path';
+import { after, before, test } from 'node:test';
+import { stringify } from 'yaml';
+import { engineConfig } from '../interop/interop-pipeline.ts';
+import { type CertificateFiles, writeTo } from '../support/certificates.ts';
+import { temporaryDirectory } from '../support/temporary-directory.ts';
+
+const launcher = new URL('../../bin/gophership', import.meta.url).pathname;
+const directory = temporaryDirectory('command-line');
+after(() => directory.remove());
+
+let files: CertificateFiles;
+before(async () => {
+  files = await writeTo(join(directory.path, 'tls'));
+});
+
+// Root reads every file; without these two capabilities it is a user like any other.
+const asUser =
+  process.getuid?.() === 0 ? ['setpriv', '--bounding-set=-dac_override,-dac_read_search'] : [];
+
+function gophership(args: readonly string[]) {
+  const [command = launcher, ...rest] = [...asUser, launcher, ...args];
+  const { status, stdout, stderr } = spawnSync(command, rest, {
+    cwd: directory.path,
+    encoding: 'utf8',
+    timeout: 30_000,
+  });
+  return { status, stdout, stderr };
+}
+
+function writeConfig(change: object = {}): string {
+  const path = join(directory.path, 'config.yaml');
+  const exporters = { file: { path: join(directory.path, 'logs.jsonl') } };
+  writeFileSync(path, stringify({ ...engineConfig(files, exporters), ...change }));
+  return path;
+}
+
+function check(args: readonly string[], status: number, pattern: RegExp): void {
+  const result = gophership(args);
+  assert.match(result.stderr + result.stdout, pattern);
+  assert.equal(result.status, status);
+}
+
+test('validate accepts a good configuration and names its destinations', () => {
+  check(['validate', '--config', writeConfig()], 0, /^valid: logs to file/m);
+});
+
+test('validate lists every problem with its place and exits with 78', () => {
+  const path = join(directory.path, 'bad.yaml');
+  writeFileSync(path, 'exporters:\n  file:\n    pth: /x\nservise: {}\n');
+  check(
+    ['validate', '--config', path],
+    78,
+    /bad\.yaml:3:5: exporters\.file\.pth: .*did you mean "path"/,
+  );
+  check(['validate', '--config', path], 78, /bad\.yaml:4:1: servise: .*did you mean "service"/);
+});
+
+test('run refuses a memory limit that cannot hold the configuration, naming the key', () => {
+  const path = writeConfig({ memory: { limit_mib: 70 } });
+  check(['run', '--config', path], 78, /MEMORY_LIMIT: .*memory\.limit_mib/s);
+});
+
+test('run refuses certificates that are not there', () => {
+  const path = writeConfig();
+  const set = 'receivers.otlp.protocols.grpc.tls.cert_file=/nowhere/server.pem';
+  check(['run', '--config', path, '--set', set], 78, /TLS_MATERIAL: .*\/nowhere\/server\.pem/);
+});
+
+test('run exits with 77 when a key cannot be read', () => {
+  chmodSync(files.serverKey, 0o000);
+  try {
+    check(['run', '--config', writeConfig()], 77, /TLS_MATERIAL: .*server\.key/);
+  } finally {
+    chmodSync(files.serverKey, 0o600);
+  }
+});
+
+test('run exits with 69 when the port is taken', async () => {
+  const server = createServer();
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const address = server.address();
+  assert(typeof address === 'object' && address !== null);
+  const set = `receivers.otlp.protocols.grpc.endpoint=127.0.0.1:${address.port}`;
+  check(['run', '--config', writeConfig(), '--set', set], 69, /PORT_TAKEN: .*EADDRINUSE/);
+  await new Promise((resolve) => server.close(resolve));
+});
+
+test('a wrong command line exits with 64', () => {
+  check(['fly'], 64, /unknown command/);
+  check(['run', '--colour'], 64, /unknown option/);
+});
+
+test('schema prints a JSON Schema of the configuration', () => {
+  const { status, stdout } = gophership(['schema']);
+  assert.equal(status, 0);
+  assert.ok('receivers' in JSON.parse(stdout).properties);
+});

@@ -1,0 +1,98 @@
+// The engine as a user runs it: `bin/gophership run` in a process of its own, in a temporary
+// directory, on a port that the kernel chooses. For tests of whole promises and for the bench.
+
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { stringify } from 'yaml';
+import type { ProcessUsage } from './process-usage.ts';
+import { startProcess } from './running-process.ts';
+import { temporaryDirectory } from './temporary-directory.ts';
+
+export interface EngineOptions {
+  /** YAML text, or the same as an object; listeners should ask for port 0. */
+  readonly config: string | object;
+  readonly env?: Readonly<Record<string, string>>;
+  /** Further arguments after `run --config FILE`. */
+  readonly args?: readonly string[];
+}
+
+/** A line of the engine's log. */
+export interface EngineLogLine {
+  readonly level: string;
+  readonly msg: string;
+  readonly code?: string;
+  readonly [field: string]: unknown;
+}
+
+export interface EngineProcess {
+  /** Where the gRPC receiver listens. */
+  readonly port: number;
+  readonly pid: number;
+  /** The temporary directory; gone once the process has ended. */
+  readonly directory: string;
+  logs(): EngineLogLine[];
+  waitForLog(matches: (line: EngineLogLine) => boolean, what: string): Promise<EngineLogLine>;
+  /** SIGTERM; the exit code once the drain is done. */
+  stop(): Promise<number>;
+  kill(): Promise<void>;
+  signal(name: NodeJS.Signals): void;
+  readonly exited: Promise<number>;
+  usage(): ProcessUsage;
+}
+
+const launcherPath = new URL('../../bin/gophership', import.meta.url).pathname;
+
+/** Resolves once the gRPC receiver listens; rejects with the last log lines if it never does. */
+export async function startEngine(options: EngineOptions): Promise<EngineProcess> {
+  const directory = temporaryDirectory('engine');
+  const configPath = join(directory.path, 'gophership.yaml');
+  const { config } = options;
+  writeFileSync(configPath, typeof config === 'string' ? config : stringify(config));
+  const running = startProcess({
+    name: 'gophership',
+    command: launcherPath,
+    args: ['run', '--config', configPath, ...(options.args ?? [])],
+    directory: directory.path,
+    ...(options.env === undefined ? {} : { env: options.env }),
+  });
+  const exited = running.exited.finally(() => directory.remove());
+  const logs = () => running.lines.flatMap((line) => parseLogLine(line) ?? []);
+  const waitForLog = async (matches: (line: EngineLogLine) => boolean, what: string) => {
+    const line = await running.waitForLine((text) => {
+      const parsed = parseLogLine(text);
+      return parsed !== undefined && matches(parsed);
+    }, what);
+    return parseLogLine(line)!;
+  };
+  try {
+    const listening = await waitForLog(
+      ({ msg, transport }) => msg === 'listening' && transport === 'grpc',
+      'that it listens',
+    );
+    return {
+      port: Number(listening.port),
+      pid: running.pid,
+      directory: directory.path,
+      logs,
+      waitForLog,
+      stop: () => running.stop(),
+      kill: () => running.kill(),
+      signal: (name) => running.signal(name),
+      exited,
+      usage: () => running.usage(),
+    };
+  } catch (error) {
+    await running.kill();
+    throw error;
+  }
+}
+
+function parseLogLine(line: string): EngineLogLine | undefined {
+  if (!line.startsWith('{')) return undefined;
+  try {
+    // The engine's own log is JSON with these fields (src/log.ts); a cut line is not.
+    return JSON.parse(line) as EngineLogLine;
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,84 @@
+// A gRPC receiver over a small arena and a fake clock, with an engine that keeps the calls it accepts.
+
+import { Admission } from '../../src/ingester/admission.ts';
+import { CallWatch } from '../../src/ingester/call-watch.ts';
+import { Decompression } from '../../src/ingester/decompression.ts';
+import { GrpcReceiver } from '../../src/ingester/grpc-receiver.ts';
+import type { IngestCall } from '../../src/ingester/ingest-call.ts';
+import { MiB } from '../../src/limits.ts';
+import { SlabPool } from '../../src/memory/slab-pool.ts';
+import { StatePage, statePageSizeBytes } from '../../src/memory/state-page.ts';
+import { FakeClock } from './fake-clock.ts';
+import { type FakeRequest, FakeServerStream } from './fake-server-stream.ts';
+import { type SmallArenaOptions, smallArena } from './small-arena.ts';
+
+export class ReceiverHarness {
+  readonly clock = new FakeClock();
+  readonly slabs: SlabPool;
+  readonly bytes: Uint8Array;
+  readonly counters = new StatePage(new ArrayBuffer(statePageSizeBytes(1)), 0, 1).shard(0);
+  readonly admission: Admission;
+  readonly decompression: Decompression;
+  readonly watch: CallWatch;
+  readonly receiver: GrpcReceiver;
+  /** Calls that the engine holds, oldest first. */
+  readonly accepted: IngestCall[] = [];
+  readonly messageSizeBytesMax: number;
+
+  constructor(options: SmallArenaOptions = {}, messageSizeBytesMax = MiB) {
+    const arena = smallArena(options);
+    const { bytes } = arena;
+    this.slabs = new SlabPool(arena, 0);
+    this.bytes = bytes;
+    this.messageSizeBytesMax = messageSizeBytesMax;
+    this.admission = new Admission(this.slabs, () => 0.5);
+    this.decompression = new Decompression({
+      slabs: this.slabs,
+      bytes,
+      sizeBytesMax: messageSizeBytesMax,
+    });
+    this.watch = new CallWatch(this.clock);
+    this.receiver = new GrpcReceiver({
+      memory: { stallTimeoutMs: 10_000, admissionTimeoutMs: 3_000 },
+      messageSizeBytesMax,
+      slabs: this.slabs,
+      bytes,
+      counters: this.counters,
+      clock: this.clock,
+      admission: this.admission,
+      decompression: this.decompression,
+      watch: this.watch,
+      accept: (call) => this.accepted.push(call),
+    });
+  }
+
+  open(request?: FakeRequest): FakeServerStream {
+    return new FakeServerStream(this.receiver.accept, request);
+  }
+
+  /** What the engine would read. */
+  bodyOf(call: IngestCall): Uint8Array {
+    return this.bytes.slice(call.bodyOffsetBytes, call.bodyOffsetBytes + call.bodyLengthBytes);
+  }
+
+  /** The engine answers OK to the oldest call and gives its slab back. */
+  finishOldest(): void {
+    const call = this.accepted.shift();
+    if (call === undefined) return;
+    this.slabs.free(call.slab);
+    call.answer({ kind: 'ok', rejectedRecords: 0, message: '' });
+  }
+
+  /** Until `stream` is answered or its call accepted; inflation runs in other threads. */
+  async settled(stream: FakeServerStream): Promise<void> {
+    const acceptedCount = this.accepted.length;
+    while (stream.answers.length === 0 && this.accepted.length === acceptedCount) {
+      if (this.decompression.runningCount === 0) return;
+      await new Promise(setImmediate);
+    }
+  }
+
+  async turn(): Promise<void> {
+    await new Promise(setImmediate);
+  }
+}
