@@ -2,7 +2,7 @@
 // against this interface, so that the parser can be exchanged without touching it.
 
 export interface ServerConnection {
-  /** DER bytes of the verified client certificate's subject, as one readable line. */
+  /** The verified client certificate's subject, as one readable line. */
   readonly peerSubject: string;
   readonly remoteAddress: string;
 }
@@ -13,6 +13,8 @@ export interface ServerStream {
   readonly connection: ServerConnection;
   readonly method: string;
   readonly path: string;
+  /** Size of the header list as RFC 9113 section 6.5.2 counts it: names, values, and 32 bytes for each field. */
+  readonly headerListSizeBytes: number;
   /** Value of a request header by lower-case name; repeated ones are joined with ", ". */
   header(name: string): string | undefined;
   /** Stops delivering DATA and giving the peer credit, until resume(). May deliver what was read already. */
@@ -26,7 +28,10 @@ export interface ServerStream {
   reset(errorCode: number): void;
 }
 
-/** What the ingester does with one stream; every method is called by the transport, never after closed(). */
+/**
+ * What the ingester does with one stream; every method is called by the transport, never after closed().
+ * After an answer or a reset nothing but closed() comes: what the peer still sends is discarded.
+ */
 export interface StreamHandler {
   /** The chunk is valid only during the call: copy what you keep. */
   data(chunk: Uint8Array): void;

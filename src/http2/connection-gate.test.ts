@@ -1,0 +1,50 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { ConnectionGate } from './connection-gate.ts';
+
+function gateOf(placesMax: number, handshakesMax: number, parkedMax: number) {
+  const admitted: string[] = [];
+  const refused: string[] = [];
+  const gate = new ConnectionGate<string>(
+    { placesMax, handshakesMax, parkedMax },
+    { admit: (socket) => admitted.push(socket), refuse: (socket) => refused.push(socket) },
+  );
+  return { gate, admitted, refused };
+}
+
+test('ConnectionGate parks above the places and admits the oldest when one is free', () => {
+  const { gate, admitted, refused } = gateOf(2, 9, 2);
+  for (const socket of ['a', 'b', 'c', 'd', 'e']) gate.arrived(socket);
+  assert.deepEqual(admitted, ['a', 'b']);
+  assert.deepEqual(refused, ['e']);
+  gate.handshakeEnded('a');
+  assert.deepEqual(admitted, ['a', 'b'], 'a finished handshake is still a place taken');
+  gate.left('a');
+  assert.deepEqual(admitted, ['a', 'b', 'c']);
+  gate.left('d'); // while parked
+  gate.left('b');
+  assert.deepEqual(admitted, ['a', 'b', 'c']);
+  assert.equal(gate.parkedCount, 0);
+  assert.equal(gate.placedCount, 1);
+});
+
+test('ConnectionGate bounds the handshakes under way', () => {
+  const { gate, admitted } = gateOf(9, 2, 9);
+  for (const socket of ['a', 'b', 'c', 'd']) gate.arrived(socket);
+  assert.deepEqual(admitted, ['a', 'b']);
+  gate.handshakeEnded('b');
+  assert.deepEqual(admitted, ['a', 'b', 'c']);
+  gate.left('a'); // failed before it was secure
+  assert.deepEqual(admitted, ['a', 'b', 'c', 'd']);
+  gate.handshakeEnded('b');
+  assert.equal(gate.isHandshaking('c'), true);
+  assert.equal(gate.isHandshaking('b'), false);
+});
+
+test('ConnectionGate hands out what is parked and admits none of it later', () => {
+  const { gate, admitted } = gateOf(1, 1, 9);
+  for (const socket of ['a', 'b', 'c']) gate.arrived(socket);
+  assert.deepEqual(gate.takeParked(), ['b', 'c']);
+  gate.left('a');
+  assert.deepEqual(admitted, ['a']);
+});

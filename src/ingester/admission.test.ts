@@ -1,0 +1,37 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { type ErrorCode, errorTable } from '../errors.ts';
+import { Admission, type Slabs } from './admission.ts';
+
+function admissionAt(occupancyPercent: number, random: number): Admission {
+  const slabs: Slabs = {
+    reserve: () => 0,
+    wait: () => ({ cancel() {} }),
+    free() {},
+    bodyOffsetBytes: () => 0,
+    capacityBytes: () => 0,
+    reservedBytes: 0,
+    occupancyPercent,
+  };
+  return new Admission(slabs, () => random);
+}
+
+test('Admission.retryDelayMs() grows with occupancy from 0.5 to 5 s, with 20 % jitter', () => {
+  const delays = [0, 50, 100].map((percent) =>
+    admissionAt(percent, 0.5).retryDelayMs('ADMISSION_TIMEOUT'),
+  );
+  assert.deepEqual(delays, [500, 2_750, 5_000]);
+  assert.equal(admissionAt(0, 0).retryDelayMs('ADMISSION_TIMEOUT'), 400);
+  assert.equal(admissionAt(100, 0.999_999).retryDelayMs('ADMISSION_TIMEOUT'), 6_000);
+  assert.equal(admissionAt(100, 0.5).retryDelayMs('DRAINING'), 1_000);
+  assert.equal(admissionAt(0, 0.5).retryDelayMs('QUEUE_FULL', 60_000), 5_000);
+  assert.equal(admissionAt(0, 0.5).retryDelayMs('QUEUE_FULL', 1), 500);
+});
+
+test('Admission.retryDelayMs() is undefined exactly for what is not retryable', () => {
+  for (const code of Object.keys(errorTable) as ErrorCode[]) {
+    // keyof of a const table
+    const delayMs = admissionAt(50, 0.5).retryDelayMs(code);
+    assert.equal(delayMs !== undefined, errorTable[code].retryable, code);
+  }
+});

@@ -1,0 +1,237 @@
+// One compressed body on its way to its inflated form, as a stream, under a hard cap. The body stands at the end of its
+// slab and is inflated into the same slab from the front, which works as long as the output does not
+// reach input that is still unread:
+//
+//   offset 0                                                 capacity
+//   | output so far --> |      free      | --> unread input |
+//
+// When it does, what is left of the input moves to the heap if it is short, or else the output to a
+// larger slab. That slab is there at once or the call is refused: nothing waits for memory here.
+
+import {
+  constants,
+  createGunzip,
+  createZstdDecompress,
+  type Gunzip,
+  type ZstdDecompress,
+} from 'node:zlib';
+import { assert } from '../assert.ts';
+import type { ErrorCode } from '../errors.ts';
+import { KiB } from '../limits.ts';
+import type { Slabs } from './admission.ts';
+import { expectedSizeBytes } from './expected-size.ts';
+
+export type Encoding = 'gzip' | 'zstd';
+
+export type InflationResult =
+  | { readonly kind: 'inflated'; readonly slab: number; readonly lengthBytes: number }
+  | InflationRefusal;
+
+export interface InflationRefusal {
+  readonly kind: 'refused';
+  readonly code: ErrorCode;
+  readonly message: string;
+  /** For ADMISSION_TIMEOUT: what a second attempt should have reserved. */
+  readonly wantedBytes: number;
+}
+
+export interface InflationParts {
+  readonly slabs: Slabs;
+  /** The arena. */
+  readonly bytes: Uint8Array;
+  /** Cap on the inflated size. */
+  readonly sizeBytesMax: number;
+}
+
+export class Inflation {
+  readonly #parts: InflationParts;
+  readonly #encoding: Encoding;
+  readonly #inputLengthBytes: number;
+  readonly #done: (result: InflationResult) => void;
+  readonly #codec: Gunzip | ZstdDecompress;
+  #settled = false;
+
+  /** Unread input: a view of the arena, or of the heap once it has moved there. */
+  #input: Uint8Array;
+  /** The slab under #input; 0 when it is on the heap. */
+  #inputSlab: number;
+  #outputSlab: number;
+  #outputLengthBytes = 0;
+
+  /**
+   * Takes over `slab`, whose last `lengthBytes` are the body. `done` is called once, later, unless
+   * cancel() comes first; the slab of an inflated result belongs to the caller, all else is freed.
+   */
+  constructor(
+    parts: InflationParts,
+    encoding: Encoding,
+    slab: number,
+    lengthBytes: number,
+    done: (result: InflationResult) => void,
+  ) {
+    const capacityBytes = parts.slabs.capacityBytes(slab);
+    assert(lengthBytes <= capacityBytes, 'compressed body larger than its slab');
+    this.#parts = parts;
+    this.#encoding = encoding;
+    this.#inputLengthBytes = lengthBytes;
+    this.#done = done;
+    this.#inputSlab = slab;
+    this.#outputSlab = slab;
+    const end = parts.slabs.bodyOffsetBytes(slab) + capacityBytes;
+    this.#input = parts.bytes.subarray(end - lengthBytes, end);
+    this.#codec =
+      encoding === 'gzip' ? createGunzip(gunzipOptions) : createZstdDecompress(zstdOptions);
+    this.#codec.on('data', (chunk: Uint8Array) => this.#write(chunk));
+    this.#codec.on('error', (error: NodeJS.ErrnoException) => this.#failed(error));
+    this.#codec.on('end', () => this.#ended());
+    this.#reserveExpected();
+    this.#feed();
+  }
+
+  /** The call is gone: everything is freed, `done` is not called. */
+  cancel(): void {
+    if (this.#settled) return;
+    this.#settle();
+    this.#freeSlabs();
+  }
+
+  /** Hands the codec its next piece, copied: the codec reads it in another thread, whatever becomes of the slab. */
+  #feed(): void {
+    if (this.#settled) return;
+    if (this.#input.length === 0) {
+      this.#codec.end();
+      return;
+    }
+    const piece = new Uint8Array(this.#input.subarray(0, pieceSizeBytes));
+    this.#input = this.#input.subarray(piece.length);
+    this.#codec.write(piece, (error) => {
+      if (error == null) this.#feed(); // an error is reported by 'error' as well
+    });
+  }
+
+  #write(chunk: Uint8Array): void {
+    if (this.#settled) return;
+    const lengthBytes = this.#outputLengthBytes + chunk.length;
+    const { sizeBytesMax } = this.#parts;
+    if (lengthBytes > sizeBytesMax) {
+      this.#refuse('MESSAGE_TOO_LARGE', `inflates to more than ${sizeBytesMax} bytes`, 0);
+      return;
+    }
+    if (lengthBytes > this.#roomBytes() && !this.#makeRoom(lengthBytes)) {
+      this.#refuse(
+        'ADMISSION_TIMEOUT',
+        'no memory to inflate the message now',
+        this.#largerBytes(lengthBytes),
+      );
+      return;
+    }
+    const offsetBytes = this.#parts.slabs.bodyOffsetBytes(this.#outputSlab);
+    this.#parts.bytes.set(chunk, offsetBytes + this.#outputLengthBytes);
+    this.#outputLengthBytes = lengthBytes;
+  }
+
+  /** Bytes that the output may have before it runs into unread input or the slab's end. */
+  #roomBytes(): number {
+    const capacityBytes = this.#parts.slabs.capacityBytes(this.#outputSlab);
+    return this.#outputSlab === this.#inputSlab
+      ? capacityBytes - this.#input.length
+      : capacityBytes;
+  }
+
+  #makeRoom(lengthBytes: number): boolean {
+    if (this.#outputSlab === this.#inputSlab && this.#input.length <= heapInputSizeBytesMax) {
+      this.#input = new Uint8Array(this.#input);
+      this.#inputSlab = 0;
+      if (lengthBytes <= this.#roomBytes()) return true;
+    }
+    const { slabs } = this.#parts;
+    const slab = slabs.reserve(this.#largerBytes(lengthBytes)) || slabs.reserve(lengthBytes);
+    if (slab === 0) return false;
+    this.#moveOutput(slab);
+    return true;
+  }
+
+  #largerBytes(lengthBytes: number): number {
+    return Math.min(this.#parts.sizeBytesMax, 2 * lengthBytes);
+  }
+
+  #moveOutput(slab: number): void {
+    const { slabs, bytes } = this.#parts;
+    const from = slabs.bodyOffsetBytes(this.#outputSlab);
+    bytes.copyWithin(slabs.bodyOffsetBytes(slab), from, from + this.#outputLengthBytes);
+    if (this.#outputSlab !== this.#inputSlab) slabs.free(this.#outputSlab);
+    this.#outputSlab = slab;
+  }
+
+  /** Moving before there is any output costs nothing, so the body's own word is taken for it, up to the cap. */
+  #reserveExpected(): void {
+    const { slabs, sizeBytesMax } = this.#parts;
+    const expectedBytes = expectedSizeBytes(this.#encoding, this.#input);
+    if (expectedBytes === undefined || expectedBytes > sizeBytesMax) return;
+    if (expectedBytes <= slabs.capacityBytes(this.#outputSlab)) return;
+    const slab = slabs.reserve(expectedBytes);
+    if (slab !== 0) this.#moveOutput(slab);
+  }
+
+  #ended(): void {
+    if (this.#settled) return;
+    const readBytes = this.#codec.bytesWritten;
+    if (readBytes !== this.#inputLengthBytes) {
+      const strayBytes = this.#inputLengthBytes - readBytes;
+      this.#refuse(
+        'BODY_CORRUPT',
+        `${strayBytes} bytes after the end of the ${this.#encoding} body`,
+        0,
+      );
+      return;
+    }
+    this.#settle();
+    if (this.#inputSlab !== 0 && this.#inputSlab !== this.#outputSlab) {
+      this.#parts.slabs.free(this.#inputSlab);
+    }
+    const lengthBytes = this.#outputLengthBytes;
+    this.#done({ kind: 'inflated', slab: this.#outputSlab, lengthBytes });
+  }
+
+  #failed(error: NodeJS.ErrnoException): void {
+    if (this.#settled) return;
+    const { code, message } = refusalOf(this.#encoding, error);
+    this.#refuse(code, message, 0);
+  }
+
+  #refuse(code: ErrorCode, message: string, wantedBytes: number): void {
+    this.#settle();
+    this.#freeSlabs();
+    this.#done({ kind: 'refused', code, message, wantedBytes });
+  }
+
+  #settle(): void {
+    this.#settled = true;
+    this.#codec.destroy();
+  }
+
+  #freeSlabs(): void {
+    const { slabs } = this.#parts;
+    slabs.free(this.#outputSlab);
+    if (this.#inputSlab !== 0 && this.#inputSlab !== this.#outputSlab) slabs.free(this.#inputSlab);
+  }
+}
+
+/** An error of node:zlib as ours. */
+export function refusalOf(encoding: Encoding, error: NodeJS.ErrnoException): InflationRefusal {
+  const outOfMemory = error.code === 'Z_MEM_ERROR' || error.code === 'ZSTD_error_memory_allocation';
+  const code = outOfMemory ? 'INTERNAL_FAULT' : 'BODY_CORRUPT';
+  return { kind: 'refused', code, message: `${encoding}: ${error.message}`, wantedBytes: 0 };
+}
+
+const pieceSizeBytes = 64 * KiB;
+
+/** What any call may hold outside its reservation. */
+const heapInputSizeBytesMax = 256 * KiB;
+
+const gunzipOptions = { chunkSize: 64 * KiB };
+
+/** Windows up to 8 MiB, 2^23, are read; a frame that wants more is refused by its header. */
+export const zstdParams = { [constants.ZSTD_d_windowLogMax]: 23 };
+
+const zstdOptions = { chunkSize: 64 * KiB, params: zstdParams };
