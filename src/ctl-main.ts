@@ -1,5 +1,6 @@
-// `gs-ctl`: reads the command line and the environment, runs one command, turns errors into text and
-// exit codes. Each command's code is imported when it runs, so that start-up stays below 150 ms.
+// `gs-ctl`: reads the command line and the environment, runs one command, turns errors into text
+// and exit codes. Each command's code is imported when it runs, so that start-up stays below 150
+// ms.
 
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
 import type { CertificateRole } from './ctl/certs-issue.ts';

@@ -1,5 +1,6 @@
 // The one table of error codes. A code is API: codes are added, never renamed or reused, and people
-// match on the code, not on the text. docs/OPERATIONS.md has a paragraph for each one (tools/tidy.ts checks that).
+// match on the code, not on the text. docs/OPERATIONS.md has a paragraph for each one
+// (tools/tidy.ts checks that).
 
 /** gRPC status codes (grpc/grpc doc/statuscodes.md); the numbers are the wire values. */
 export const Status = {
@@ -29,7 +30,10 @@ export type Acts = 'producer' | 'operator' | 'gophership';
 export interface ErrorRow {
   readonly grpc: Status;
   readonly http: number;
-  /** True: the answer carries RetryInfo (gRPC) or Retry-After (HTTP), and the producer keeps the batch. */
+  /**
+   * True: the answer carries RetryInfo (gRPC) or Retry-After (HTTP), and the producer keeps the
+   * batch.
+   */
   readonly retryable: boolean;
   readonly acts: Acts;
 }

@@ -5,7 +5,10 @@ export const KiB = 1024;
 export const MiB = 1024 * KiB;
 export const GiB = 1024 * MiB;
 
-/** gRPC message prefix: 1 byte compressed flag, 4 bytes big-endian length (gRPC over HTTP/2, "Length-Prefixed-Message"). */
+/**
+ * gRPC message prefix: 1 byte compressed flag, 4 bytes big-endian length (gRPC over HTTP/2,
+ * "Length-Prefixed-Message").
+ */
 export const grpcPrefixSizeBytes = 5;
 
 /** Largest message that any configuration may accept: what OTLP 1.11 recommends as a limit. */
@@ -14,10 +17,16 @@ export const messageSizeBytesLimit = 64 * MiB;
 /** Header list of one request, 32 bytes counted per field (RFC 9113 section 6.5.2). */
 export const headerListSizeBytesMax = 16 * KiB;
 
-/** Concurrent inflations per shard: each holds a 64 KiB chunk, a codec window of at most 8 MiB (zstd) and one slab. */
+/**
+ * Concurrent inflations per shard: each holds a 64 KiB chunk, a codec window of at most 8 MiB
+ * (zstd) and one slab.
+ */
 export const inflationsPerShardMax = 4;
 
-/** AnyValue nesting that the scan follows before it calls a message malformed; protobuf readers stop at 100 too. */
+/**
+ * AnyValue nesting that the scan follows before it calls a message malformed; protobuf readers stop
+ * at 100 too.
+ */
 export const messageDepthMax = 100;
 
 /** Largest answer to a producer, status details included. */

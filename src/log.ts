@@ -65,8 +65,8 @@ export function createLog(options: LogOptions): Log {
 }
 
 /**
- * The log of a thread of this process, straight to file descriptor 2: lines of several threads do not
- * mix, and none waits in a buffer when the process ends.
+ * The log of a thread of this process, straight to file descriptor 2: lines of several threads do
+ * not mix, and none waits in a buffer when the process ends.
  */
 export function stderrLog(
   options: { readonly level: LogLevel; readonly format: 'json' | 'text' | 'auto' },
@@ -91,7 +91,10 @@ function textWriter(destination: LogOptions['destination']): (line: string) => v
   };
 }
 
-/** Control characters from file names, peers or downstream messages must not drive the reader's terminal. */
+/**
+ * Control characters from file names, peers or downstream messages must not drive the reader's
+ * terminal.
+ */
 function escapeControls(text: string): string {
   // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is looked for
   return text.replace(/[\u0000-\u001f\u007f-\u009f\u202a-\u202e\u2066-\u2069]/g, (character) => {

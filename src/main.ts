@@ -1,5 +1,5 @@
-// `gophership`: reads the command line, runs one command, turns errors into text and exit codes. The
-// only file of the engine that touches `process`.
+// `gophership`: reads the command line, runs one command, turns errors into text and exit codes.
+// The only file of the engine that touches `process`.
 
 import { readFileSync } from 'node:fs';
 import { Command, CommanderError } from 'commander';

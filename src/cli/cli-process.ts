@@ -1,4 +1,5 @@
-// What a command may know and do of its own process. main.ts is the only file that touches `process`.
+// What a command may know and do of its own process. main.ts is the only file that touches
+// `process`.
 
 import type { EngineHost } from '../engine/start-engine.ts';
 

@@ -1,5 +1,5 @@
-// `gophership dev`: the main job on a machine that has nothing yet. Makes certificates, a configuration
-// and a context for gs-ctl below one folder, once, and runs the engine with them.
+// `gophership dev`: the main job on a machine that has nothing yet. Makes certificates, a
+// configuration and a context for gs-ctl below one folder, once, and runs the engine with them.
 
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join, relative } from 'node:path';

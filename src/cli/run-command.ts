@@ -1,5 +1,5 @@
-// `gophership run`: starts the engine, waits for the signal that ends it, drains. `dev` runs the same
-// with a configuration that it made.
+// `gophership run`: starts the engine, waits for the signal that ends it, drains. `dev` runs the
+// same with a configuration that it made.
 
 import { systemClock } from '../clock.ts';
 import type { Config } from '../config/config.ts';

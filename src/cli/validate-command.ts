@@ -5,7 +5,10 @@ import { ExitCode } from '../errors.ts';
 import type { CliProcess } from './cli-process.ts';
 import type { EffectiveConfig } from './effective-config.ts';
 
-/** Throws what the start would throw: a memory limit that does not fit, certificates that cannot be used. */
+/**
+ * Throws what the start would throw: a memory limit that does not fit, certificates that cannot be
+ * used.
+ */
 export async function validate(effective: EffectiveConfig, cli: CliProcess): Promise<ExitCode> {
   const { config, warnings } = effective;
   for (const warning of warnings) cli.stderr.write(`warning: ${warning}\n`);

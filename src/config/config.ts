@@ -1,5 +1,6 @@
-// The frozen, validated configuration that everything else is built from: plain data, so that it can
-// be handed to worker threads by structured clone. load-config.ts makes it from YAML; nobody else does.
+// The frozen, validated configuration that everything else is built from: plain data, so that it
+// can be handed to worker threads by structured clone. load-config.ts makes it from YAML; nobody
+// else does.
 
 /** PEM text comes from a file (watched, reloaded) or stands in the configuration itself. */
 export type PemSource = { readonly file: string } | { readonly pem: string };
@@ -41,6 +42,7 @@ export interface HttpReceiverConfig {
   readonly port: number;
   readonly tls: ListenerTlsConfig;
   readonly requestBodySizeBytesMax: number;
+  readonly jsonBodySizeBytesMax: number;
   readonly logsUrlPath: string;
   readonly idleTimeoutMs: number;
 }
@@ -157,6 +159,67 @@ export interface MemoryConfig {
   readonly admissionTimeoutMs: number;
 }
 
+/** Yellow and Red of one signal, in its own unit. */
+export interface Thresholds {
+  readonly yellow: number;
+  readonly red: number;
+}
+
+export interface ZonesConfig {
+  readonly observeOnly: boolean;
+  readonly force: 'none' | 'green' | 'yellow' | 'red';
+  readonly signals: {
+    readonly cgroupMemoryPercent: Thresholds;
+    readonly memoryPercent: Thresholds;
+    /** Falling: Yellow and Red below. */
+    readonly memoryExhaustionMs: Thresholds;
+    readonly psiMemorySomePercent: Thresholds;
+    readonly psiMemoryFullPercent: Thresholds;
+    readonly psiCpuSomePercent: { readonly yellow: number };
+    readonly arenaPercent: Thresholds;
+    readonly loopDelayP99Ms: Thresholds;
+    readonly anonymousMemoryPercent: Thresholds;
+  };
+  readonly releasePercent: number;
+  readonly redDwellMs: number;
+  readonly yellowDwellMs: number;
+  readonly sampleOperations: number;
+  readonly sampleIntervalMs: number;
+}
+
+export interface VaultConfig {
+  readonly directory: string;
+  readonly limitBytes: number;
+  readonly segmentSizeBytes: number;
+  readonly quarantineLimitBytes: number;
+  readonly deadLetterLimitBytes: number;
+  /** Undefined: the smaller of 10 % of the file system and 5 GiB. */
+  readonly minFreeBytes: number | undefined;
+  readonly ackDeadlineMs: number;
+  readonly cursorIntervalMs: number;
+  readonly fullPolicy: 'reject' | 'drop_oldest';
+  readonly deadLetterPolicy: 'hold' | 'drop_oldest';
+  readonly onDamage: 'quarantine' | 'refuse';
+}
+
+export interface ReplayConfig {
+  readonly rateBytesPerSecond: number;
+  /** 0: paused in Yellow. */
+  readonly yellowRateBytesPerSecond: number;
+  readonly order: 'oldest' | 'newest';
+  readonly minSharePercent: number;
+}
+
+export interface ControlConfig {
+  readonly drainTimeoutMs: number;
+  readonly host: string;
+  readonly port: number;
+  /** The receiver's, unless the control port has its own. */
+  readonly tls: ListenerTlsConfig;
+  /** `OU=...` or `URI=...` of a client certificate. */
+  readonly roles: { readonly viewer: readonly string[]; readonly operator: readonly string[] };
+}
+
 export interface Config {
   readonly receivers: {
     readonly grpc: GrpcReceiverConfig | undefined;
@@ -167,11 +230,16 @@ export interface Config {
   /** Those that the logs pipeline names. */
   readonly exporters: readonly ExporterConfig[];
   readonly memory: MemoryConfig;
-  readonly control: { readonly drainTimeoutMs: number };
+  readonly zones: ZonesConfig;
+  /** Undefined: no vault. */
+  readonly vault: VaultConfig | undefined;
+  readonly replay: ReplayConfig;
+  readonly control: ControlConfig;
   readonly telemetry: {
     readonly logs: {
       readonly level: 'debug' | 'info' | 'warn' | 'error';
       readonly format: 'json' | 'text' | 'auto';
     };
+    readonly metrics: { readonly compat: 'otelcol' | 'none' };
   };
 }

@@ -1,5 +1,5 @@
-// `gs-ctl certs inspect`: what is in PEM files and whether it fits together: validity, issuer among the
-// given certificates, and the key's certificate. Nothing is trusted or verified beyond that.
+// `gs-ctl certs inspect`: what is in PEM files and whether it fits together: validity, issuer among
+// the given certificates, and the key's certificate. Nothing is trusted or verified beyond that.
 
 import type { KeyObject, X509Certificate } from 'node:crypto';
 import { systemClock } from '../clock.ts';
@@ -80,7 +80,10 @@ function certificateReport(
 
 const dayMs = 24 * 60 * 60 * 1000;
 
-/** Only when the issuer is among the given certificates: the same name with another key is a renewed authority. */
+/**
+ * Only when the issuer is among the given certificates: the same name with another key is a renewed
+ * authority.
+ */
 function issuerProblem(
   certificate: X509Certificate,
   all: readonly X509Certificate[],

@@ -1,5 +1,6 @@
-// The file that tells gs-ctl where the engine is and which certificate to show it: named contexts, one
-// of them current. `certs init` and `gophership dev` write it. Relative paths in it are relative to it.
+// The file that tells gs-ctl where the engine is and which certificate to show it: named contexts,
+// one of them current. `certs init` and `gophership dev` write it. Relative paths in it are
+// relative to it.
 
 import { mkdir, readFile } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';

@@ -1,5 +1,5 @@
-// An error as gs-ctl shows it: a code to match on, what went wrong with which thing and why, what to
-// do about it, and the exit code.
+// An error as gs-ctl shows it: a code to match on, what went wrong with which thing and why, what
+// to do about it, and the exit code.
 
 import type { CtlExit } from './exit-code.ts';
 

@@ -1,5 +1,5 @@
-// Numbers, sizes and durations on the command line, written as in the configuration: "500ms", "1h30m",
-// "64MiB", "1GB". Errors say what is accepted; ctl-main.ts adds the flag's name.
+// Numbers, sizes and durations on the command line, written as in the configuration: "500ms",
+// "1h30m", "64MiB", "1GB". Errors say what is accepted; ctl-main.ts adds the flag's name.
 
 /** A whole number from 1 to 1,000,000,000. */
 export function parseCount(text: string): number {

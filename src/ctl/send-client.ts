@@ -1,5 +1,5 @@
-// One HTTP/2 connection that makes unary gRPC calls to LogsService/Export for `gs-ctl send`. It never
-// retries: the command reports what the engine answers.
+// One HTTP/2 connection that makes unary gRPC calls to LogsService/Export for `gs-ctl send`. It
+// never retries: the command reports what the engine answers.
 
 import { type ClientHttp2Session, connect, constants, type IncomingHttpHeaders } from 'node:http2';
 import type { ConnectionOptions } from 'node:tls';
@@ -114,7 +114,10 @@ export class SendClient {
   }
 }
 
-/** The server ended the connection before it said anything: what Node's TLS server does to a certificate it refuses. */
+/**
+ * The server ended the connection before it said anything: what Node's TLS server does to a
+ * certificate it refuses.
+ */
 export class ClosedUnspoken extends Error {
   override readonly name = 'ClosedUnspoken';
 }

@@ -158,7 +158,10 @@ function unreachable(address: string, fault: Error): CtlError {
   );
 }
 
-/** Connecting to a name with several addresses fails with an AggregateError that has a code and no message. */
+/**
+ * Connecting to a name with several addresses fails with an AggregateError that has a code and no
+ * message.
+ */
 function text(fault: Error): string {
   if (fault.message !== '') return fault.message;
   return 'code' in fault ? String(fault.code) : fault.name;

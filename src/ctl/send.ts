@@ -1,5 +1,5 @@
-// `gs-ctl send`: a test producer. Sends real batches over mTLS and reports what was acknowledged, how
-// fast, and with which codes. It does not retry: one batch, one answer, one line in the report.
+// `gs-ctl send`: a test producer. Sends real batches over mTLS and reports what was acknowledged,
+// how fast, and with which codes. It does not retry: one batch, one answer, one line in the report.
 
 import { systemClock } from '../clock.ts';
 import { Status } from '../errors.ts';

@@ -1,5 +1,6 @@
 // Finds out where a command goes and which certificate it shows: flags, then environment, then the
-// folder's context file, then the user's. Each field is looked up on its own, so that `--address` alone works.
+// folder's context file, then the user's. Each field is looked up on its own, so that `--address`
+// alone works.
 
 import {
   type Context,

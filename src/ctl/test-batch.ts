@@ -1,4 +1,5 @@
-// The batches that `gs-ctl send` sends: real OTLP, each with a random id to find it again downstream.
+// The batches that `gs-ctl send` sends: real OTLP, each with a random id to find it again
+// downstream.
 
 import { randomUUID } from 'node:crypto';
 import { create, fromBinary, toBinary } from '@bufbuild/protobuf';

@@ -1,5 +1,5 @@
-// TLS failures in the words of the person who has to mend them: our certificate was refused, or theirs
-// is not what we expect. Node and OpenSSL only give codes.
+// TLS failures in the words of the person who has to mend them: our certificate was refused, or
+// theirs is not what we expect. Node and OpenSSL only give codes.
 
 import { CtlExit } from './exit-code.ts';
 import { ClosedUnspoken } from './send-client.ts';
@@ -57,7 +57,8 @@ const certificateAlerts: ReadonlySet<string> = new Set([
   'ACCESS_DENIED',
 ]);
 
-// Codes of a failed verification that Node reports on the client's side (node:tls, "X509 certificate error codes").
+// Codes of a failed verification that Node reports on the client's side (node:tls, "X509
+// certificate error codes").
 const serverFaults: ReadonlySet<string> = new Set([
   'UNABLE_TO_GET_ISSUER_CERT',
   'UNABLE_TO_GET_ISSUER_CERT_LOCALLY',

@@ -1,5 +1,5 @@
-// The books of a process at its end, as the fields of its last log line: what was received is what was
-// acknowledged, refused, or given up because the producer had gone.
+// The books of a process at its end, as the fields of its last log line: what was received is what
+// was acknowledged, refused, or given up because the producer had gone.
 
 import type { LogFields } from '../log.ts';
 import { DestinationCounter, ShardCounter, type StatePage } from '../memory/state-page.ts';

@@ -1,6 +1,6 @@
-// One accepted batch from the pivot to its last settlement. It keeps the two promises that meet here:
-// the producer gets exactly one answer, and OK only when every required destination has the batch; the
-// slab is given back exactly once, when no destination can read it any more.
+// One accepted batch from the pivot to its last settlement. It keeps the two promises that meet
+// here: the producer gets exactly one answer, and OK only when every required destination has the
+// batch; the slab is given back exactly once, when no destination can read it any more.
 
 import { assert } from '../assert.ts';
 import type { ErrorCode } from '../errors.ts';
@@ -66,8 +66,8 @@ export class InFlightBatch implements Batch {
     counters.add(ShardCounter.InflightBytes, this.bodyLengthBytes);
     this.#call.onGone = () => this.#producerGone();
 
-    // Counted before the first hand-over: a destination may settle while the next one is asked. The one
-    // on top stands for this loop itself.
+    // Counted before the first hand-over: a destination may settle while the next one is asked. The
+    // one on top stands for this loop itself.
     this.#outstanding = destinations.length + 1;
     for (const destination of destinations)
       if (destination.required) this.#requiredOutstanding += 1;

@@ -1,4 +1,5 @@
-// How the one memory limit is spent: the arena's plan from the configuration, and the heaps of the threads.
+// How the one memory limit is spent: the arena's plan from the configuration, and the heaps of the
+// threads.
 
 import type { ResourceLimits } from 'node:worker_threads';
 import type { Config } from '../config/config.ts';
@@ -6,16 +7,19 @@ import { exportBufferSizeBytes } from '../exporter/export-buffer.ts';
 import { type ArenaLayout, planArena } from '../memory/arena-plan.ts';
 
 /**
- * V8 heap of a data-plane thread. Batches live in the arena, so what is left are connections, streams and
- * code. A small young generation cuts the peak RSS: received chunks are garbage outside of the heap that
- * only a scavenge frees.
+ * V8 heap of a data-plane thread. Batches live in the arena, so what is left are connections,
+ * streams and code. A small young generation cuts the peak RSS: received chunks are garbage outside
+ * of the heap that only a scavenge frees.
  */
 export const threadHeap: ResourceLimits = {
   maxOldGenerationSizeMb: 64,
   maxYoungGenerationSizeMb: 6,
 };
 
-/** Throws GopherShipError MEMORY_LIMIT, naming the key to change, when the limit cannot hold the configuration. */
+/**
+ * Throws GopherShipError MEMORY_LIMIT, naming the key to change, when the limit cannot hold the
+ * configuration.
+ */
 export function arenaLayout(config: Config): ArenaLayout {
   return planArena({
     limitBytes: config.memory.limitBytes,

@@ -1,4 +1,5 @@
-// The scan of a received message as the shard wants it: the kernel's verdict in words for the producer.
+// The scan of a received message as the shard wants it: the kernel's verdict in words for the
+// producer.
 
 import { unreachable } from '../assert.ts';
 import type { Kernel } from '../kernel/kernel.ts';

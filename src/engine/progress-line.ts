@@ -1,4 +1,5 @@
-// The one line a second that `gophership dev` prints: what came in, what was acknowledged, what waits.
+// The one line a second that `gophership dev` prints: what came in, what was acknowledged, what
+// waits.
 
 import { DestinationCounter, ShardCounter, type StatePage } from '../memory/state-page.ts';
 

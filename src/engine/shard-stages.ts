@@ -1,4 +1,5 @@
-// Builds the stages of one shard over its regions of the arena and hands each what it needs of the others.
+// Builds the stages of one shard over its regions of the arena and hands each what it needs of the
+// others.
 
 import { assert } from '../assert.ts';
 import { systemClock } from '../clock.ts';
@@ -102,7 +103,9 @@ export async function buildShard(start: ShardStart, log: Log): Promise<ShardStag
   return { shard, listener, destinations, watches: [watch] };
 }
 
-/** The scan writes its result before the plan, which stays where it is for the life of the shard. */
+/**
+ * The scan writes its result before the plan, which stays where it is for the life of the shard.
+ */
 function splitScratch(scratch: Region): { readonly scan: Region; readonly plan: Region } {
   const { offsetBytes, sizeBytes } = scratch;
   assert(sizeBytes > scanScratchSizeBytes, 'scratch holds no scan');

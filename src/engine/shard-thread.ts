@@ -1,5 +1,6 @@
-// Entry point of a shard thread: builds the stages over the shared arena, joins them, listens, and ends
-// when the main thread says so. Anything that escapes from here ends the process (see supervisor.ts).
+// Entry point of a shard thread: builds the stages over the shared arena, joins them, listens, and
+// ends when the main thread says so. Anything that escapes from here ends the process (see
+// supervisor.ts).
 
 import { parentPort, workerData } from 'node:worker_threads';
 import { assert } from '../assert.ts';

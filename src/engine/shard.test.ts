@@ -183,8 +183,9 @@ test('drain() waits for what is in flight, refuses what comes, and ends at its d
 
 test('Shard answers each call once, OK only if delivered, and frees each slab once', (context) => {
   // Scenario: random calls, settlements, refusals, cancels, deadlines and a drain, in any order.
-  // Guarantees: one answer a call unless its producer went; OK means that every required destination
-  // said so before; received = acked + refused + gone + in flight; no slab is freed twice or never.
+  // Guarantees: one answer a call unless its producer went; OK means that every required
+  // destination said so before; received = acked + refused + gone + in flight; no slab is freed
+  // twice or never.
   const step = fc.oneof(
     { weight: 5, arbitrary: fc.constant({ kind: 'call' as const }) },
     {

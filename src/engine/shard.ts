@@ -1,5 +1,6 @@
-// A shard joins the stages for the connections that it owns: a whole message comes from the ingester, is
-// scanned, and goes through the pivot to the destinations; the answer goes back when they have it.
+// A shard joins the stages for the connections that it owns: a whole message comes from the
+// ingester, is scanned, and goes through the pivot to the destinations; the answer goes back when
+// they have it.
 
 import type { Clock, Timer } from '../clock.ts';
 import type { ErrorCode } from '../errors.ts';
@@ -27,12 +28,12 @@ export interface ShardParts {
   freeSlab(slab: number): void;
 }
 
-// A producer that names no deadline is answered after this: SDKs give up after 10 s, retries included, and
-// a batch must not hold its slab for a producer that waits for ever.
+// A producer that names no deadline is answered after this: SDKs give up after 10 s, retries
+// included, and a batch must not hold its slab for a producer that waits for ever.
 export const answerWaitMsMax = 30_000;
 
-// Deadlines are looked at this often, all in one pass: a timer per call would cost more than the calls
-// that ever reach their deadline.
+// Deadlines are looked at this often, all in one pass: a timer per call would cost more than the
+// calls that ever reach their deadline.
 const deadlineSweepMs = 100;
 
 export class Shard implements InFlightOwner {
@@ -72,9 +73,9 @@ export class Shard implements InFlightOwner {
   }
 
   /**
-   * From now on refuses every call with DRAINING, and resolves when nothing is in flight; at the latest
-   * when `deadlineMs` (monotonic) has come and what is left was answered DRAINING. Then a destination may
-   * still be busy with it, until it is closed.
+   * From now on refuses every call with DRAINING, and resolves when nothing is in flight; at the
+   * latest when `deadlineMs` (monotonic) has come and what is left was answered DRAINING. Then a
+   * destination may still be busy with it, until it is closed.
    */
   async drain(deadlineMs: number): Promise<void> {
     this.#draining = true;
@@ -147,7 +148,8 @@ export class Shard implements InFlightOwner {
 
   #expire(): void {
     const nowMs = this.#parts.clock.nowMs();
-    // giveUp() may end a batch and so remove it from the set while it is walked, which a Set allows.
+    // giveUp() may end a batch and so remove it from the set while it is walked, which a Set
+    // allows.
     for (const batch of this.#inFlight) {
       if (batch.answered || batch.deadlineMs > nowMs) continue;
       batch.giveUp('DEADLINE', 'no answer from every destination in time', retryDelayMsMin);

@@ -1,5 +1,5 @@
-// From a Config to a running engine: checks everything that can stop the start, detects the host once,
-// and hands plain data to the supervisor.
+// From a Config to a running engine: checks everything that can stop the start, detects the host
+// once, and hands plain data to the supervisor.
 
 import { readFileSync } from 'node:fs';
 import { hostname } from 'node:os';
@@ -47,7 +47,9 @@ export async function startEngine(options: EngineOptions): Promise<Supervisor> {
   return Supervisor.start({ config, layout, splicePlan, version, log, threadDied });
 }
 
-/** Everything that can be known before a thread runs. Throws MEMORY_LIMIT, TLS_MATERIAL or CONFIG. */
+/**
+ * Everything that can be known before a thread runs. Throws MEMORY_LIMIT, TLS_MATERIAL or CONFIG.
+ */
 export async function planEngine(
   config: Config,
   host: EngineHost,

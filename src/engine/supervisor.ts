@@ -1,7 +1,7 @@
-// The supervisor owns the threads: it builds the arena, starts the shards one after the other, and ends
-// them together. It repairs nothing. A thread that dies takes the process with it, since slabs and rings
-// that it held cannot be trusted; what was acknowledged is with the destinations, and whatever restarts
-// the process gets a clean one.
+// The supervisor owns the threads: it builds the arena, starts the shards one after the other, and
+// ends them together. It repairs nothing. A thread that dies takes the process with it, since slabs
+// and rings that it held cannot be trusted; what was acknowledged is with the destinations, and
+// whatever restarts the process gets a clean one.
 
 import { Worker } from 'node:worker_threads';
 import type { Config } from '../config/config.ts';
@@ -48,7 +48,9 @@ export class Supervisor {
     this.#life = life;
   }
 
-  /** Resolves when every shard listens. Rejects with GopherShipError for what the operator can mend. */
+  /**
+   * Resolves when every shard listens. Rejects with GopherShipError for what the operator can mend.
+   */
   static async start(options: SupervisorOptions): Promise<Supervisor> {
     const { config, layout, log } = options;
     const arena = Arena.create(layout);

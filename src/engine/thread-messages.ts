@@ -1,5 +1,5 @@
-// What the main thread and a shard thread say to each other. Data never goes this way; batches stay in
-// the arena of the shard that received them, and counters are read from the state page.
+// What the main thread and a shard thread say to each other. Data never goes this way; batches stay
+// in the arena of the shard that received them, and counters are read from the state page.
 
 import type { Config } from '../config/config.ts';
 import type { ErrorCode } from '../errors.ts';
@@ -19,7 +19,9 @@ export interface ShardStart {
 }
 
 export type ToShard =
-  /** Stop accepting, finish what is in flight within this time, answer the rest DRAINING, then end. */
+  /**
+   * Stop accepting, finish what is in flight within this time, answer the rest DRAINING, then end.
+   */
   | { readonly kind: 'drain'; readonly timeoutMs: number }
   /** A second signal: do not wait any longer. */
   | { readonly kind: 'drain-now' };

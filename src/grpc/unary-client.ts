@@ -9,6 +9,7 @@ import {
 } from 'node:http2';
 import type { Clock, Timer } from '../clock.ts';
 import { Status } from '../errors.ts';
+import { inflateAnswer } from './answer-compression.ts';
 import { CompressedFlag, parseUnaryBody } from './message-frame.ts';
 import { decodeStatusDetailsHeader } from './retry-info.ts';
 import { decodeStatusMessage } from './status-message.ts';
@@ -213,12 +214,14 @@ function readAnswer(
       return { kind: 'unreadable', message: 'OK without a message' };
     case 'malformed':
       return { kind: 'unreadable', message: body.reason };
-    case 'message':
-      // We accept no encoding, so a compressed answer breaks the protocol.
-      if (body.flag !== CompressedFlag.Identity) {
-        return { kind: 'unreadable', message: `answer has compressed flag ${body.flag}` };
-      }
-      return { kind: 'status', status, message, retryDelayMs, body: body.message };
+    case 'message': {
+      const inflated =
+        body.flag === CompressedFlag.Identity
+          ? body.message
+          : inflateAnswer(body.message, headers['grpc-encoding']?.toString());
+      if (typeof inflated === 'string') return { kind: 'unreadable', message: inflated };
+      return { kind: 'status', status, message, retryDelayMs, body: inflated };
+    }
   }
 }
 

@@ -1,19 +1,24 @@
-// Who may start TLS. A connection beyond the bounds is neither refused nor read: it is parked, unread,
-// and starts when a place is free, oldest first. A socket that waits costs a few kilobytes, one that
-// has begun TLS some hundred.
+// Who may start TLS. A connection beyond the bounds is neither refused nor read: it is parked,
+// unread, and starts when a place is free, oldest first. A socket that waits costs a few kilobytes,
+// one that has begun TLS some hundred.
 
 import { assert } from '../assert.ts';
 
 export interface GateBounds {
   /** Connections that have begun TLS, whether or not they have finished it. */
   readonly placesMax: number;
-  /** TLS handshakes under way: a storm of new connections must not take the CPU from the old ones. */
+  /**
+   * TLS handshakes under way: a storm of new connections must not take the CPU from the old ones.
+   */
   readonly handshakesMax: number;
   readonly parkedMax: number;
 }
 
 export interface GateExits<Socket> {
-  /** TLS starts. Every admitted socket is answered by one handshakeEnded() and, later or without it, one left(). */
+  /**
+   * TLS starts. Every admitted socket is answered by one handshakeEnded() and, later or without it,
+   * one left().
+   */
   admit(socket: Socket): void;
   /** The park is full. The last resort, and counted: nothing else bounds a flood of connections. */
   refuse(socket: Socket): void;

@@ -49,7 +49,8 @@ test('ConnectionLife ends a peer that does not answer the ping', () => {
   const { clock, log, peer } = living();
   peer.answersPings = false;
   clock.advance(600_000);
-  // The bytes of the handshake are seen at the first look, for the preface, so silence counts from there.
+  // The bytes of the handshake are seen at the first look, for the preface, so silence counts from
+  // there.
   assert.deepEqual(log, ['ping 70', 'destroy 90']);
   assert.equal(clock.pendingCount, 0);
 });

@@ -1,6 +1,6 @@
-// How long a connection may live: it is asked for a sign of life when it is silent, sent away politely when
-// it is old or idle, and closed when it never spoke HTTP/2. One timer a connection, which looks at
-// all of this when the first of it can come due.
+// How long a connection may live: it is asked for a sign of life when it is silent, sent away
+// politely when it is old or idle, and closed when it never spoke HTTP/2. One timer a connection,
+// which looks at all of this when the first of it can come due.
 
 import type { Clock, Timer } from '../clock.ts';
 
@@ -36,7 +36,9 @@ export class ConnectionLife {
   readonly #agedMs: number;
   #prefaceReceived = false;
   #bytesRead = 0;
-  /** Seen at a tick, so up to one tick late: a silent peer is found after timeMs to twice timeMs. */
+  /**
+   * Seen at a tick, so up to one tick late: a silent peer is found after timeMs to twice timeMs.
+   */
   #lastReadMs: number;
   #lastStreamMs: number;
   #pingedMs: number | undefined;

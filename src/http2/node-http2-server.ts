@@ -1,9 +1,9 @@
-// The HTTP/2 server of the receive path, for now over node:http2: TLS 1.3 with client certificates, ALPN
-// h2 only. Everything that can go wrong on a connection ends that connection and nothing else.
+// The HTTP/2 server of the receive path, for now over node:http2: TLS 1.3 with client certificates,
+// ALPN h2 only. Everything that can go wrong on a connection ends that connection and nothing else.
 //
-// Bytes that one connection can make us hold: concurrentStreamsMax x streamWindowSizeBytes, sent to streams that wait
-// for a slab, beside TLS state and about 1 KB a stream. Node credits the connection's window as bytes
-// arrive, so the windows of the streams are the bound.
+// Bytes that one connection can make us hold: concurrentStreamsMax x streamWindowSizeBytes, sent to
+// streams that wait for a slab, beside TLS state and about 1 KB a stream. Node credits the
+// connection's window as bytes arrive, so the windows of the streams are the bound.
 
 import { createSecureServer, type Http2SecureServer, type ServerHttp2Session } from 'node:http2';
 import { type AddressInfo, createServer, type Server, type Socket } from 'node:net';
@@ -39,7 +39,10 @@ export class NodeHttp2Server {
   readonly #listener: Server;
   readonly #http2: Http2SecureServer;
   readonly #gate: ConnectionGate<Socket>;
-  /** Sockets that began TLS, by the peer's address: Node does not say which one a TLS event belongs to. */
+  /**
+   * Sockets that began TLS, by the peer's address: Node does not say which one a TLS event belongs
+   * to.
+   */
   readonly #socketByPeer = new Map<string, Socket>();
   readonly #sessions = new Set<NodeHttp2Session>();
   /** Between 'secureConnection' and the 'session' that Node emits inside it. */
@@ -70,7 +73,8 @@ export class NodeHttp2Server {
       listener.once('error', failed);
       listener.listen({ host, port, reusePort: true }, () => {
         listener.off('error', failed);
-        // accept() without file descriptors, for one: nothing is lost, the next connection may work.
+        // accept() without file descriptors, for one: nothing is lost, the next connection may
+        // work.
         listener.on('error', () => {});
         const address = listener.address() as AddressInfo; // a listening TCP socket has a port
         resolve(address.port);
@@ -91,7 +95,9 @@ export class NodeHttp2Server {
     this.#http2.setSecureContext(context);
   }
 
-  /** No new connections, and GOAWAY on all: calls under way finish, the peers take others elsewhere. */
+  /**
+   * No new connections, and GOAWAY on all: calls under way finish, the peers take others elsewhere.
+   */
   stopAccepting(): void {
     if (this.#stopped) return;
     this.#stopped = true;
@@ -179,7 +185,8 @@ export class NodeHttp2Server {
 
   #tlsFailed(error: NodeJS.ErrnoException, failed: TLSSocket): void {
     failed.on('error', () => {}); // told here already
-    // A peer whose certificate does not verify is reported as a reset; the reason stands beside it, as a code.
+    // A peer whose certificate does not verify is reported as a reset; the reason stands beside it,
+    // as a code.
     const refusal = failed.authorizationError as unknown as string | null;
     const reason = refusal ?? error.code ?? error.message;
     this.#options.events.tlsFailed(reason, failed.remoteAddress ?? '');
@@ -218,7 +225,9 @@ export class NodeHttp2Server {
   }
 }
 
-/** A client that finished TLS without ALPN: HTTP/1.1 by the look of it, so it is told in HTTP/1.1. */
+/**
+ * A client that finished TLS without ALPN: HTTP/1.1 by the look of it, so it is told in HTTP/1.1.
+ */
 function endUnknownProtocol(socket: TLSSocket): void {
   const text = 'This port speaks OTLP over gRPC: HTTP/2, negotiated with ALPN "h2".\n';
   socket.end(
@@ -240,19 +249,21 @@ const unknownProtocolTimeoutMs = 1_000;
 const handshakesMax = 64;
 const parkedMax = 1_024;
 
-// Measured over loopback with TLS (2 cores, Node 26.10, 2026-11): one stream of 4 MiB messages reaches 210 MB/s with
-// 16 KiB, 280 with 32 KiB, 315 with 64 KiB, 290 with 256 KiB; 64 streams at once 280 to 330 with each of them.
+// Measured over loopback with TLS (2 cores, Node 26.10, 2026-11): one stream of 4 MiB messages
+// reaches 210 MB/s with 16 KiB, 280 with 32 KiB, 315 with 64 KiB, 290 with 256 KiB; 64 streams at
+// once 280 to 330 with each of them.
 export const streamWindowSizeBytes = 32 * KiB;
 
-// Node resets a stream whose header list is longer than what we advertise. Twice what we allow leaves
-// room to answer with a status instead.
+// Node resets a stream whose header list is longer than what we advertise. Twice what we allow
+// leaves room to answer with a status instead.
 const headerListSizeBytesAdvertised = 2 * headerListSizeBytesMax;
 const headerFieldsMax = 100;
 
-// Node refuses streams (ENHANCE_YOUR_CALM) once its own count of a session's memory reaches this, 10 MB by
-// default. A well-behaved peer must not meet that; our bound is the one at the top of this file.
+// Node refuses streams (ENHANCE_YOUR_CALM) once its own count of a session's memory reaches this,
+// 10 MB by default. A well-behaved peer must not meet that; our bound is the one at the top of this
+// file.
 const sessionMemoryMb = 1_024;
 
-// A client that starts before it has seen our SETTINGS may open more streams than we take; Node refuses those, which
-// the client may send again, but would end the connection at the hundredth.
+// A client that starts before it has seen our SETTINGS may open more streams than we take; Node
+// refuses those, which the client may send again, but would end the connection at the hundredth.
 const rejectedStreamsMax = 1_000;

@@ -52,9 +52,10 @@ export class NodeHttp2Session {
   }
 
   /**
-   * The peer learns that it should go before we stop taking streams: what it sends during one round trip still
-   * counts (RFC 9113 section 6.8). Not without open streams: Node stops reading then, the answer to the
-   * ping included, and a call that crosses the GOAWAY is one that the peer knows we have not seen.
+   * The peer learns that it should go before we stop taking streams: what it sends during one round
+   * trip still counts (RFC 9113 section 6.8). Not without open streams: Node stops reading then,
+   * the answer to the ping included, and a call that crosses the GOAWAY is one that the peer knows
+   * we have not seen.
    */
   closeGracefully(): void {
     if (this.#closing || this.#session.destroyed) return;
@@ -75,7 +76,8 @@ export class NodeHttp2Session {
   }
 
   /**
-   * A session that closes ends its socket and waits for the peer to do the same, for as long as the peer likes.
+   * A session that closes ends its socket and waits for the peer to do the same, for as long as the
+   * peer likes.
    */
   #seeSocketOff(): void {
     this.#parts.clock.after(socketEndMs, () => {

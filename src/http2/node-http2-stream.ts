@@ -1,4 +1,5 @@
-// One stream of node:http2 as a ServerStream. Knows Node's peculiarities, so that nobody else has to.
+// One stream of node:http2 as a ServerStream. Knows Node's peculiarities, so that nobody else has
+// to.
 
 import {
   constants,
@@ -23,7 +24,8 @@ export function serveStream(
   accept: AcceptStream,
   clock: Clock,
 ): void {
-  // A peer's RST_STREAM becomes an 'error' event; what it means arrives through 'aborted' or 'close'.
+  // A peer's RST_STREAM becomes an 'error' event; what it means arrives through 'aborted' or
+  // 'close'.
   stream.on('error', () => {});
   if (stream.destroyed) return; // reset before this tick: nobody waits for an answer
 
@@ -116,7 +118,8 @@ class NodeHttp2Stream implements ServerStream {
       if (!stream.destroyed && !stream.closed) stream.sendTrailers(outgoing(trailers));
     });
     stream.end(body);
-    // After close() Node sends no trailers any more, so the rest of a request is read and thrown away.
+    // After close() Node sends no trailers any more, so the rest of a request is read and thrown
+    // away.
     stream.resume();
   }
 
@@ -138,7 +141,10 @@ class NodeHttp2Stream implements ServerStream {
     if (!this.requestEnded) setImmediate(() => this.#stopRequest());
   }
 
-  /** Not before the answer is written: nghttp2 throws away the headers of a stream that is being reset. */
+  /**
+   * Not before the answer is written: nghttp2 throws away the headers of a stream that is being
+   * reset.
+   */
   #stopRequest(): void {
     const stream = this.#stream;
     if (stream.destroyed || stream.closed || this.requestEnded) return;
@@ -147,7 +153,8 @@ class NodeHttp2Stream implements ServerStream {
   }
 }
 
-// How often a peer that does not read is looked at again; one that reads has its answer at the first look.
+// How often a peer that does not read is looked at again; one that reads has its answer at the
+// first look.
 const answerWrittenMs = 100;
 
 // No `date`: gRPC peers do not read it. (Node has `sendDate`, @types/node does not know it.)

@@ -13,11 +13,17 @@ export interface ServerStream {
   readonly connection: ServerConnection;
   readonly method: string;
   readonly path: string;
-  /** Size of the header list as RFC 9113 section 6.5.2 counts it: names, values, and 32 bytes for each field. */
+  /**
+   * Size of the header list as RFC 9113 section 6.5.2 counts it: names, values, and 32 bytes for
+   * each field.
+   */
   readonly headerListSizeBytes: number;
   /** Value of a request header by lower-case name; repeated ones are joined with ", ". */
   header(name: string): string | undefined;
-  /** Stops delivering DATA and giving the peer credit, until resume(). May deliver what was read already. */
+  /**
+   * Stops delivering DATA and giving the peer credit, until resume(). May deliver what was read
+   * already.
+   */
   pause(): void;
   resume(): void;
   /** HEADERS with END_STREAM: a gRPC trailers-only answer, or an HTTP answer without body. */
@@ -29,8 +35,9 @@ export interface ServerStream {
 }
 
 /**
- * What the ingester does with one stream; every method is called by the transport, never after closed().
- * After an answer or a reset nothing but closed() comes: what the peer still sends is discarded.
+ * What the ingester does with one stream; every method is called by the transport, never after
+ * closed(). After an answer or a reset nothing but closed() comes: what the peer still sends is
+ * discarded.
  */
 export interface StreamHandler {
   /** The chunk is valid only during the call: copy what you keep. */

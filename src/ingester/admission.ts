@@ -1,6 +1,7 @@
 // Who may take memory for a message, and what a refused producer is told. A call asks once, holding
-// nothing: it gets its slab, or it waits in the pool's line with its stream paused, or it is told to come
-// again. No call ever waits for memory while it holds some, so calls cannot wait for each other.
+// nothing: it gets its slab, or it waits in the pool's line with its stream paused, or it is told
+// to come again. No call ever waits for memory while it holds some, so calls cannot wait for each
+// other.
 
 import { type ErrorCode, errorTable } from '../errors.ts';
 import { drainRetryDelayMs, retryDelayMsMax, retryDelayMsMin } from '../limits.ts';
@@ -17,7 +18,8 @@ export interface Slabs {
 }
 
 /**
- * A call that waits keeps what its stream's window let in, 32 KiB, outside the arena: 16 MiB for all.
+ * A call that waits keeps what its stream's window let in, 32 KiB, outside the arena: 16 MiB for
+ * all.
  */
 export const waitingCallsMax = 512;
 
@@ -40,7 +42,9 @@ export class Admission {
     return this.#slabs.reserve(Math.max(1, sizeBytes));
   }
 
-  /** Undefined when too many wait. `granted` is never called inside wait(), and not after cancel(). */
+  /**
+   * Undefined when too many wait. `granted` is never called inside wait(), and not after cancel().
+   */
   wait(sizeBytes: number, granted: (slab: number) => void): { cancel(): void } | undefined {
     if (this.#waitingCount >= waitingCallsMax) return undefined;
     this.#waitingCount += 1;
@@ -57,8 +61,8 @@ export class Admission {
   }
 
   /**
-   * What RetryInfo says with a refusal of ours, undefined for one that does not go away: the fuller the arena,
-   * the later, and never the same for two producers.
+   * What RetryInfo says with a refusal of ours, undefined for one that does not go away: the fuller
+   * the arena, the later, and never the same for two producers.
    */
   retryDelayMs(code: ErrorCode, wantedMs?: number): number | undefined {
     if (!errorTable[code].retryable) return undefined;

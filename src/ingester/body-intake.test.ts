@@ -5,7 +5,10 @@ import { testSeed } from '../../test/support/seed.ts';
 import { frameMessage } from '../grpc/message-frame.ts';
 import { BodyIntake, Intake } from './body-intake.ts';
 
-/** Feeds the chunks as a call would, with or without a place at once; returns what it saw last, and the message. */
+/**
+ * Feeds the chunks as a call would, with or without a place at once; returns what it saw last, and
+ * the message.
+ */
 function take(chunks: readonly Uint8Array[], waits: boolean): [Intake, Uint8Array] {
   const intake = new BodyIntake();
   let target = new Uint8Array(0);

@@ -5,8 +5,8 @@
 //   1       4     message length L, big-endian
 //   5       L     message
 //
-// Chunks may be cut anywhere. Between the prefix and the slab (the stream is paused by then) what was
-// read already is kept; the stream's flow-control window bounds it.
+// Chunks may be cut anywhere. Between the prefix and the slab (the stream is paused by then) what
+// was read already is kept; the stream's flow-control window bounds it.
 
 import { assert } from '../assert.ts';
 import { readCompressedFlag, readMessageLengthBytes } from '../grpc/message-frame.ts';
@@ -79,7 +79,10 @@ export class BodyIntake {
     return Intake.PrefixComplete;
   }
 
-  /** Where the message goes, exactly as long as the message. Within take() that completed the prefix, or after keep(). */
+  /**
+   * Where the message goes, exactly as long as the message. Within take() that completed the
+   * prefix, or after keep().
+   */
   provide(target: Uint8Array): Intake {
     assert(this.#target === undefined, 'a message has one place');
     assert(target.length === this.messageLengthBytes, 'the place is not as long as the message');
@@ -90,7 +93,10 @@ export class BodyIntake {
     return this.#takeUnread();
   }
 
-  /** Right after PrefixComplete, when there is no place yet: what has come stays here until provide(). */
+  /**
+   * Right after PrefixComplete, when there is no place yet: what has come stays here until
+   * provide().
+   */
   keep(): Intake {
     assert(this.#target === undefined, 'kept although there is a place');
     return this.#takeUnread();
@@ -109,7 +115,8 @@ export class BodyIntake {
       this.#write(this.#target, chunk);
       return this.messageIsReceived ? Intake.MessageComplete : Intake.Open;
     }
-    // A copy, since the chunk is a view of the connection's read buffer. (slice() of a Buffer would not copy.)
+    // A copy, since the chunk is a view of the connection's read buffer. (slice() of a Buffer would
+    // not copy.)
     if (chunk.length > 0) this.#kept.push(new Uint8Array(chunk));
     this.#keptBytes += chunk.length;
     return Intake.Open;

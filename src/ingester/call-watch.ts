@@ -1,5 +1,6 @@
-// The clock of all calls that are not accepted yet: deadlines, waits for a slab, producers that stall. One
-// timer looks at every call ten times a second; a timer per call would cost more than most calls do.
+// The clock of all calls that are not accepted yet: deadlines, waits for a slab, producers that
+// stall. One timer looks at every call ten times a second; a timer per call would cost more than
+// most calls do.
 
 import type { Clock } from '../clock.ts';
 

@@ -1,11 +1,13 @@
-// Compressed bodies of one shard: how much memory they ask for, and that few of them are inflated at once.
+// Compressed bodies of one shard: how much memory they ask for, and that few of them are inflated
+// at once.
 //
-// Why calls cannot block each other: a compressed message asks for memory once, before its body is read and while it
-// holds none: for what it will probably be inflated, at least its own length. It is then inflated inside that slab
-// (inflation.ts). Waiting for one of the places here is waiting for the CPU only, because those who
-// have a place never wait for memory. A message that turns out larger than expected takes more if there is
-// more, and is else refused, retryably. The estimate of its connection grows with that, up to
-// the message limit, where a reservation always suffices: so the retries of a producer do succeed.
+// Why calls cannot block each other: a compressed message asks for memory once, before its body is
+// read and while it holds none: for what it will probably be inflated, at least its own length. It
+// is then inflated inside that slab (inflation.ts). Waiting for one of the places here is waiting
+// for the CPU only, because those who have a place never wait for memory. A message that turns out
+// larger than expected takes more if there is more, and is else refused, retryably. The estimate of
+// its connection grows with that, up to the message limit, where a reservation always suffices: so
+// the retries of a producer do succeed.
 
 import { inflationsPerShardMax } from '../limits.ts';
 import {
@@ -98,7 +100,10 @@ export class Decompression {
     next();
   }
 
-  /** Up at once, down slowly: a reservation that is too large costs less than a message inflated in vain. */
+  /**
+   * Up at once, down slowly: a reservation that is too large costs less than a message inflated in
+   * vain.
+   */
   #learn({ connection, lengthBytes }: CompressedBody, result: InflationResult): void {
     const sizeBytes = result.kind === 'inflated' ? result.lengthBytes : result.wantedBytes;
     if (lengthBytes === 0 || sizeBytes === 0) return;

@@ -1,5 +1,5 @@
-// What a compressed body says about its own size once inflated. Only a hint for how much to reserve: it
-// comes from the producer, and the cap is on what really comes out.
+// What a compressed body says about its own size once inflated. Only a hint for how much to
+// reserve: it comes from the producer, and the cap is on what really comes out.
 
 import type { Encoding } from './inflation.ts';
 
@@ -8,7 +8,10 @@ export function expectedSizeBytes(encoding: Encoding, body: Uint8Array): number 
   return encoding === 'gzip' ? gzipSizeBytes(body) : zstdSizeBytes(body);
 }
 
-/** RFC 1952 section 2.3.1: ISIZE, the size modulo 2^32, is the last field. Right for a single member. */
+/**
+ * RFC 1952 section 2.3.1: ISIZE, the size modulo 2^32, is the last field. Right for a single
+ * member.
+ */
 function gzipSizeBytes(body: Uint8Array): number | undefined {
   if (body.length < gzipSizeBytesMin) return undefined;
   return littleEndian(body, body.length - 4, 4);

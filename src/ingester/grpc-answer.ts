@@ -1,5 +1,5 @@
-// An Answer as gRPC headers and trailers. Errors are trailers-only; those that the producer should retry carry
-// RetryInfo, and a malformed request carries BadRequest (OTLP 1.11, "Failures").
+// An Answer as gRPC headers and trailers. Errors are trailers-only; those that the producer should
+// retry carry RetryInfo, and a malformed request carries BadRequest (OTLP 1.11, "Failures").
 
 import { type ErrorCode, errorTable, Status } from '../errors.ts';
 import { frameMessage } from '../grpc/message-frame.ts';
@@ -42,7 +42,10 @@ export function answerError(
   stream.respondHeadersOnly(fields);
 }
 
-/** For a request that is not gRPC: an HTTP status, and a body in the request's own type if it has a usable one. */
+/**
+ * For a request that is not gRPC: an HTTP status, and a body in the request's own type if it has a
+ * usable one.
+ */
 export function answerHttpError(
   stream: ServerStream,
   code: Extract<ErrorCode, 'VERB' | 'CONTENT_TYPE'>,
@@ -67,8 +70,8 @@ const okFields: HeaderFields = [
 const okTrailers: HeaderFields = [['grpc-status', '0']];
 const emptyMessage = frameMessage(new Uint8Array(0));
 
-// In UTF-16 units. The worst of them takes 3 bytes, 9 when percent-encoded, and an error stands in the details once
-// more or twice, in base64: both bounds keep an answer below answerSizeBytesMax.
+// In UTF-16 units. The worst of them takes 3 bytes, 9 when percent-encoded, and an error stands in
+// the details once more or twice, in base64: both bounds keep an answer below answerSizeBytesMax.
 const errorMessageMax = 180;
 const okMessageMax = 1_000;
 

@@ -242,8 +242,8 @@ test('GrpcLogsCall gets all compressed messages through an arena that holds two 
     stream.end();
     return stream;
   };
-  // A body that shrinks this much is not expected at first: its producer may be told to come again, but
-  // what it sends then is reserved for.
+  // A body that shrinks this much is not expected at first: its producer may be told to come again,
+  // but what it sends then is reserved for.
   let pending = Array.from({ length: 40 }, open);
   for (let round = 0; round < 40 && pending.length > 0; round += 1) {
     while (pending.some(({ outcome }) => outcome === 'none')) {

@@ -1,5 +1,5 @@
-// One call of LogsService/Export, from its headers to its answer. What it holds depends on its phase and on
-// nothing else, so every way out of a phase frees exactly that.
+// One call of LogsService/Export, from its headers to its answer. What it holds depends on its
+// phase and on nothing else, so every way out of a phase frees exactly that.
 
 import { assert, unreachable } from '../assert.ts';
 import type { ErrorCode } from '../errors.ts';

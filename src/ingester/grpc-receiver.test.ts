@@ -189,7 +189,10 @@ const cases: readonly Case[] = [
   },
 ];
 
-/** One call, its body cut as said, on a receiver that may be shared; checks the outcome and that no memory is left. */
+/**
+ * One call, its body cut as said, on a receiver that may be shared; checks the outcome and that no
+ * memory is left.
+ */
 async function check(
   harness: ReceiverHarness,
   each: Case,

@@ -1,4 +1,5 @@
-// Decides for every new stream on the gRPC port whether it is a call of ours, and answers the others.
+// Decides for every new stream on the gRPC port whether it is a call of ours, and answers the
+// others.
 
 import type { ErrorCode } from '../errors.ts';
 import type { AcceptStream, ServerStream, StreamHandler } from '../http2/server-stream.ts';
@@ -67,7 +68,8 @@ export class GrpcReceiver {
 
 /** application/grpc, application/grpc+proto; parameters do not matter. */
 function isGrpc(contentType: string): boolean {
-  const type = contentType.split(';', 1)[0]!.trim().toLowerCase(); // split() gives at least one piece
+  // split() gives at least one piece
+  const type = contentType.split(';', 1)[0]!.trim().toLowerCase();
   return type === 'application/grpc' || type === 'application/grpc+proto';
 }
 

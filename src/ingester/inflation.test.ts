@@ -30,7 +30,10 @@ function start(encoding: Encoding, body: Uint8Array, reservedBytes: number, befo
   return { promise, inflation: new Inflation(parts, encoding, slab, body.length, resolve) };
 }
 
-/** Inflates, on the spot too if it is small, and checks that nothing but the answer's slab is left, which is freed here. */
+/**
+ * Inflates, on the spot too if it is small, and checks that nothing but the answer's slab is left,
+ * which is freed here.
+ */
 async function check(
   encoding: Encoding,
   body: Uint8Array,

@@ -1,6 +1,6 @@
-// One compressed body on its way to its inflated form, as a stream, under a hard cap. The body stands at the end of its
-// slab and is inflated into the same slab from the front, which works as long as the output does not
-// reach input that is still unread:
+// One compressed body on its way to its inflated form, as a stream, under a hard cap. The body
+// stands at the end of its slab and is inflated into the same slab from the front, which works as
+// long as the output does not reach input that is still unread:
 //
 //   offset 0                                                 capacity
 //   | output so far --> |      free      | --> unread input |
@@ -95,7 +95,10 @@ export class Inflation {
     this.#freeSlabs();
   }
 
-  /** Hands the codec its next piece, copied: the codec reads it in another thread, whatever becomes of the slab. */
+  /**
+   * Hands the codec its next piece, copied: the codec reads it in another thread, whatever becomes
+   * of the slab.
+   */
   #feed(): void {
     if (this.#settled) return;
     if (this.#input.length === 0) {
@@ -163,7 +166,10 @@ export class Inflation {
     this.#outputSlab = slab;
   }
 
-  /** Moving before there is any output costs nothing, so the body's own word is taken for it, up to the cap. */
+  /**
+   * Moving before there is any output costs nothing, so the body's own word is taken for it, up to
+   * the cap.
+   */
   #reserveExpected(): void {
     const { slabs, sizeBytesMax } = this.#parts;
     const expectedBytes = expectedSizeBytes(this.#encoding, this.#input);

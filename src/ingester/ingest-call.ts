@@ -1,5 +1,5 @@
-// What the engine sees of a producer's call: one whole, uncompressed message in a slab, and a place to
-// put the answer. Who parsed the frames, and over which transport, is not visible here.
+// What the engine sees of a producer's call: one whole, uncompressed message in a slab, and a place
+// to put the answer. Who parsed the frames, and over which transport, is not visible here.
 
 import type { ErrorCode } from '../errors.ts';
 
@@ -24,7 +24,10 @@ export interface IngestCall {
   readonly producer: string;
   /** Exactly once. Answers after the stream has gone are dropped by the transport. */
   answer(answer: Answer): void;
-  /** Set by the receiver: called once when the producer cancels or its connection ends before the answer. */
+  /**
+   * Set by the receiver: called once when the producer cancels or its connection ends before the
+   * answer.
+   */
   onGone: (() => void) | undefined;
 }
 

@@ -1,5 +1,5 @@
-// The gRPC port of one shard: joins the HTTP/2 server with the receiver, counts connections, and ends both
-// in order. It knows neither who parses the frames nor what becomes of an accepted call.
+// The gRPC port of one shard: joins the HTTP/2 server with the receiver, counts connections, and
+// ends both in order. It knows neither who parses the frames nor what becomes of an accepted call.
 
 import type { SecureContextOptions, TlsOptions } from 'node:tls';
 import type { Clock } from '../clock.ts';
@@ -75,15 +75,18 @@ export class Listener {
     this.#server.setSecureContext(context);
   }
 
-  /** No new connections, GOAWAY on the others; calls under way go on, new ones are answered DRAINING. */
+  /**
+   * No new connections, GOAWAY on the others; calls under way go on, new ones are answered
+   * DRAINING.
+   */
   stopAccepting(): void {
     this.#receiver.stopAccepting();
     this.#server.stopAccepting();
   }
 
   /**
-   * Resolves when every connection has ended, at the latest after `withinMs`. What the engine has not been given by
-   * then is answered DRAINING; what it has been given it should have answered.
+   * Resolves when every connection has ended, at the latest after `withinMs`. What the engine has
+   * not been given by then is answered DRAINING; what it has been given it should have answered.
    */
   async drain(withinMs: number): Promise<void> {
     this.stopAccepting();

@@ -1,5 +1,5 @@
-// Whether a producer still sends: silence, or a trickle that would hold a slab for ever, is a stall. Looked
-// at only while we are ready to read.
+// Whether a producer still sends: silence, or a trickle that would hold a slab for ever, is a
+// stall. Looked at only while we are ready to read.
 
 import { KiB } from '../limits.ts';
 
@@ -20,7 +20,9 @@ export class ProducerPace {
     this.#rateAtMs = nowMs;
   }
 
-  /** We were not ready to read until now: what was not sent meanwhile is not the producer's fault. */
+  /**
+   * We were not ready to read until now: what was not sent meanwhile is not the producer's fault.
+   */
   restart(receivedBytes: number, nowMs: number): void {
     this.#seenBytes = receivedBytes;
     this.#seenAtMs = nowMs;

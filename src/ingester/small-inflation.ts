@@ -1,6 +1,7 @@
-// Small compressed bodies, inflated on the spot: a decoder in another thread costs several times what the
-// inflation itself does (Node 26.10, one core, 2026-11: 143 us of CPU for a 1.8 KB gzip body, 23 us here).
-// Both sizes are bounded, so the event loop is held up for a millisecond at most.
+// Small compressed bodies, inflated on the spot: a decoder in another thread costs several times
+// what the inflation itself does (Node 26.10, one core, 2026-11: 143 us of CPU for a 1.8 KB gzip
+// body, 23 us here). Both sizes are bounded, so the event loop is held up for a millisecond at
+// most.
 
 import { gunzipSync, zstdDecompressSync } from 'node:zlib';
 import { KiB } from '../limits.ts';
@@ -14,8 +15,8 @@ import {
 } from './inflation.ts';
 
 /**
- * Undefined: the body is not small, and the slab still belongs to the caller. Else the slab, whose last
- * `lengthBytes` are the body, is used for the result or freed.
+ * Undefined: the body is not small, and the slab still belongs to the caller. Else the slab, whose
+ * last `lengthBytes` are the body, is used for the result or freed.
  */
 export function inflateSmall(
   parts: InflationParts,

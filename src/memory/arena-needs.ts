@@ -35,15 +35,16 @@ export interface ArenaNeeds {
   readonly sizeBytes: number;
 }
 
-// Anonymous memory of the process without arena and connections, measured on Node 26, linux-x64: with one
-// shard it stays near 60 MiB under load when the heaps are capped, a further worker thread adds 10 MiB, and
-// an mTLS connection holds up to 178 KiB while it is paused with unread bytes.
+// Anonymous memory of the process without arena and connections, measured on Node 26, linux-x64:
+// with one shard it stays near 60 MiB under load when the heaps are capped, a further worker thread
+// adds 10 MiB, and an mTLS connection holds up to 178 KiB while it is paused with unread bytes.
 const baseSizeBytes = 60 * MiB;
 const furtherShardSizeBytes = 10 * MiB;
 export const connectionSizeBytes = Math.floor(0.18 * MiB);
 
-// One message arrives, one is on its way to the destinations, and the next has its turn beside them; with
-// fewer, a producer of large messages would wait for the answer to each before it may send another.
+// One message arrives, one is on its way to the destinations, and the next has its turn beside
+// them; with fewer, a producer of large messages would wait for the answer to each before it may
+// send another.
 const largeMessagesMin = 3;
 
 // A span for each size class: no body has to wait until all bodies of another size are gone.
@@ -54,7 +55,9 @@ const scratchSizeBytes = MiB;
 // WebAssembly can address 65,536 pages; with one less, every end offset is a 32-bit number.
 const arenaSizeBytesMax = 65_535 * arenaPageSizeBytes;
 
-/** What a limit leaves for the arena, in whole pages; negative when it does not even hold the rest. */
+/**
+ * What a limit leaves for the arena, in whole pages; negative when it does not even hold the rest.
+ */
 export function arenaBudgetBytes(
   input: Pick<ArenaPlanInput, 'limitBytes' | 'shardCount' | 'connectionsMax'>,
 ): number {

@@ -130,12 +130,14 @@ function checkLayout(input: ArenaPlanInput, layout: ArenaLayout): void {
     assert.equal(shard.scratch.sizeBytes, MiB);
     assert.ok(shard.smallSlabs.sizeBytes >= 11 * 257 * KiB);
     const sizes = shard.exportBuffers.map((region) => region.sizeBytes);
-    assert.ok(sizes.every((size, i) => size >= input.destinations[i]!.exportBufferSizeBytes)); // same length
+    // same length
+    assert.ok(sizes.every((size, i) => size >= input.destinations[i]!.exportBufferSizeBytes));
     assert.equal(sizes.length, input.destinations.length);
   }
 }
 
-// The advice must be true: with the limit that the message names, and no MiB less, the plan succeeds.
+// The advice must be true: with the limit that the message names, and no MiB less, the plan
+// succeeds.
 function checkRefusal(input: ArenaPlanInput, error: GopherShipError): void {
   assert.equal(error.code, 'MEMORY_LIMIT');
   const limitMiB = Number(/raise memory\.limit_mib to (\d+)/.exec(error.message)?.[1]);

@@ -1,5 +1,5 @@
-// The map of the arena, made once from the configuration. A configuration that the memory limit cannot
-// hold stops the start here, with the keys to change.
+// The map of the arena, made once from the configuration. A configuration that the memory limit
+// cannot hold stops the start here, with the keys to change.
 
 import { assert } from '../assert.ts';
 import { MiB, messageSizeBytesLimit } from '../limits.ts';
@@ -63,8 +63,8 @@ export function planArena(input: ArenaPlanInput): ArenaLayout {
 }
 
 /**
- * Largest message to accept when the configuration does not say: an eighth of the arena as a whole power of
- * two of MiB (4 MiB at a limit of 128 MiB), from 1 to 16 MiB.
+ * Largest message to accept when the configuration does not say: an eighth of the arena as a whole
+ * power of two of MiB (4 MiB at a limit of 128 MiB), from 1 to 16 MiB.
  */
 export function messageSizeBytesDefault(arenaSizeBytes: number): number {
   const eighthMiB = Math.max(1, arenaSizeBytes / 8 / MiB);
@@ -73,9 +73,9 @@ export function messageSizeBytesDefault(arenaSizeBytes: number): number {
   return sizeBytes;
 }
 
-// Small and large slabs get half each of what has no other use, as far as their minimums allow: nobody
-// knows whether SDKs (bodies mostly below 256 KiB) or collectors (mostly above) will call, and neither
-// should find the arena given to the other.
+// Small and large slabs get half each of what has no other use, as far as their minimums allow:
+// nobody knows whether SDKs (bodies mostly below 256 KiB) or collectors (mostly above) will call,
+// and neither should find the arena given to the other.
 function smallRegionShareBytes(
   needs: ArenaNeeds,
   shardCount: number,

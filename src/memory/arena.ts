@@ -1,12 +1,16 @@
-// The arena: the one block of memory that batches live in, shared by all threads. It is as large at the
-// start as it will ever be, so the memory that the process needs is known before the first connection.
+// The arena: the one block of memory that batches live in, shared by all threads. It is as large at
+// the start as it will ever be, so the memory that the process needs is known before the first
+// connection.
 
 import { assert } from '../assert.ts';
 import type { ArenaLayout } from './arena-plan.ts';
 import { arenaPageSizeBytes } from './region.ts';
 
 export class Arena {
-  /** Shared, initial = maximum: it never grows, so views of it stay valid for the life of the process. */
+  /**
+   * Shared, initial = maximum: it never grows, so views of it stay valid for the life of the
+   * process.
+   */
   readonly memory: WebAssembly.Memory;
   readonly buffer: SharedArrayBuffer;
   readonly bytes: Uint8Array<SharedArrayBuffer>;
@@ -38,8 +42,9 @@ export class Arena {
   }
 }
 
-// The kernel gives a page at the first write to it. Writing to every page now means that a host that
-// cannot hold us says so at the start and not under load, and that later growth is a leak of ours.
+// The kernel gives a page at the first write to it. Writing to every page now means that a host
+// that cannot hold us says so at the start and not under load, and that later growth is a leak of
+// ours.
 function touch(bytes: Uint8Array): void {
   const hostPageSizeBytesMin = 4_096;
   for (let offsetBytes = 0; offsetBytes < bytes.length; offsetBytes += hostPageSizeBytesMin) {

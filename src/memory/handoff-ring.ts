@@ -1,5 +1,5 @@
-// A ring in shared memory that hands slab numbers from one thread to one other. Pushing publishes, the
-// doorbell wakes: a producer pushes a group and rings once. It is the seam to the vault thread.
+// A ring in shared memory that hands slab numbers from one thread to one other. Pushing publishes,
+// the doorbell wakes: a producer pushes a group and rings once. It is the seam to the vault thread.
 //
 // Layout, 4 bytes a word (uint32), a cache line for each word that a side writes:
 //
@@ -47,7 +47,10 @@ export class HandoffRing {
     return (tail - Atomics.load(this.#words, headWord)) >>> 0;
   }
 
-  /** Producer. False: full, and nothing was pushed. The number is visible to the consumer from now on. */
+  /**
+   * Producer. False: full, and nothing was pushed. The number is visible to the consumer from now
+   * on.
+   */
   push(slab: number): boolean {
     assert(slab > 0 && slab <= 0xffff_ffff, 'not a slab number');
     const tail = this.#words[tailWord]!; // only this side writes it
@@ -82,7 +85,10 @@ export class HandoffRing {
     return Atomics.load(this.#words, doorbellWord);
   }
 
-  /** Consumer: blocks the thread until the doorbell has rung since it was read; false after `timeoutMs`. */
+  /**
+   * Consumer: blocks the thread until the doorbell has rung since it was read; false after
+   * `timeoutMs`.
+   */
   sleep(doorbell: number, timeoutMs: number): boolean {
     assert(timeoutMs >= 0, 'negative timeout');
     return Atomics.wait(this.#words, doorbellWord, doorbell, timeoutMs) !== 'timed-out';

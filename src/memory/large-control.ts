@@ -1,5 +1,5 @@
-// The control block of the large slabs: who holds which pages and who waits for some. It lies in the
-// arena, every thread has a view of it, and words change only under its lock unless stated.
+// The control block of the large slabs: who holds which pages and who waits for some. It lies in
+// the arena, every thread has a view of it, and words change only under its lock unless stated.
 //
 // Layout, 4 bytes a word (int32); tickets and pages count from 1 where 0 has to mean none:
 //
@@ -54,7 +54,9 @@ export class LargeControl {
   readonly threadCount: number;
   readonly pageCount: number;
 
-  /** The block lies at `offsetBytes` and has largeControlSizeBytes(threadCount, pageCount) bytes. */
+  /**
+   * The block lies at `offsetBytes` and has largeControlSizeBytes(threadCount, pageCount) bytes.
+   */
   constructor(
     buffer: SharedArrayBuffer,
     offsetBytes: number,

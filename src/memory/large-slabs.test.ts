@@ -50,7 +50,8 @@ class Threads {
   }
 
   async next(worker: number, kind: LargeSlabsReport['kind']): Promise<LargeSlabsReport> {
-    const [report] = (await once(this.workers[worker]!, 'message')) as [LargeSlabsReport]; // its only messages
+    // its only messages
+    const [report] = (await once(this.workers[worker]!, 'message')) as [LargeSlabsReport];
     assert.equal(report.kind, kind);
     return report;
   }

@@ -1,6 +1,6 @@
-// Slabs for bodies above 256 KiB: one region per process, which all threads reserve from and free to.
-// Strictly first come first served over all threads: while the oldest waits, no younger one takes from it,
-// so a large message cannot be starved by others that fit into what is free.
+// Slabs for bodies above 256 KiB: one region per process, which all threads reserve from and free
+// to. Strictly first come first served over all threads: while the oldest waits, no younger one
+// takes from it, so a large message cannot be starved by others that fit into what is free.
 
 import { assert } from '../assert.ts';
 import type { Arena } from './arena.ts';
@@ -23,7 +23,9 @@ export class LargeSlabs {
   readonly #runs: PageRuns;
   readonly #line: TicketLine;
   readonly #waits: LargeWaits;
-  /** Threads to wake after the lock is released; a flag each, so that nothing is allocated under it. */
+  /**
+   * Threads to wake after the lock is released; a flag each, so that nothing is allocated under it.
+   */
   readonly #granted: Uint8Array;
 
   /** Once per thread and process: `threadIndex` is that of the shard. */
@@ -90,7 +92,8 @@ export class LargeSlabs {
     this.#lock.acquire();
     try {
       this.#line.append(wait.ticket, pageCount);
-      if (this.#line.first === wait.ticket) this.#serve(); // behind others it waits, whatever is free
+      // behind others it waits, whatever is free
+      if (this.#line.first === wait.ticket) this.#serve();
     } finally {
       this.#lock.release();
     }

@@ -1,5 +1,5 @@
-// One thread's side of the line for large slabs: its tickets, the callbacks behind them, and the ear on
-// the wake word that other threads ring after they have granted this one something.
+// One thread's side of the line for large slabs: its tickets, the callbacks behind them, and the
+// ear on the wake word that other threads ring after they have granted this one something.
 
 import { assert } from '../assert.ts';
 import {
@@ -71,7 +71,8 @@ export class LargeWaits {
   listen(): void {
     const word = threadWordIndex(this.#threadIndex, ThreadWord.Wake);
     while (!this.#listening && !this.#closed && this.#byTicket.size > 0) {
-      // Read before collecting: a grant that comes after changes the word, and waitAsync() returns at once.
+      // Read before collecting: a grant that comes after changes the word, and waitAsync() returns
+      // at once.
       const heard = Atomics.load(this.#words, word);
       this.collect();
       if (this.#byTicket.size === 0) return;

@@ -1,5 +1,5 @@
-// The refusal to start for want of memory: what the configuration needs, what there is, and the keys to
-// change, each with a value that would do alone.
+// The refusal to start for want of memory: what the configuration needs, what there is, and the
+// keys to change, each with a value that would do alone.
 
 import { GopherShipError } from '../errors.ts';
 import { MiB } from '../limits.ts';
@@ -42,14 +42,15 @@ function missingBytes(input: ArenaPlanInput): number {
 
 function limitMiBMin(input: ArenaPlanInput): number {
   let limitMiB = Math.ceil((input.limitBytes + missingBytes(input)) / MiB);
-  // A larger arena needs a larger control block, so the first guess can be a little short; it grows by
-  // 8 bytes a page of 64 KiB, so few steps are enough.
+  // A larger arena needs a larger control block, so the first guess can be a little short; it grows
+  // by 8 bytes a page of 64 KiB, so few steps are enough.
   while (missingBytes({ ...input, limitBytes: limitMiB * MiB }) > 0) limitMiB += 1;
   return limitMiB;
 }
 
 function fewerConnections(input: ArenaPlanInput): string[] {
-  const fewer = Math.ceil(missingBytes(input) / connectionSizeBytes) + 1; // + 1: control block, as above
+  // + 1: control block, as above
+  const fewer = Math.ceil(missingBytes(input) / connectionSizeBytes) + 1;
   const connectionsMax = input.connectionsMax - fewer;
   if (connectionsMax < 1 || missingBytes({ ...input, connectionsMax }) > 0) return [];
   return [`lower memory.max_connections to ${connectionsMax}`];

@@ -1,5 +1,6 @@
-// First fit over the pages of the large slabs, in two shared tables of a word a page (large-control.ts
-// draws them). Callers hold the lock. A run has at least five pages, so a walk takes few steps.
+// First fit over the pages of the large slabs, in two shared tables of a word a page
+// (large-control.ts draws them). Callers hold the lock. A run has at least five pages, so a walk
+// takes few steps.
 
 import { assert } from '../assert.ts';
 
@@ -59,7 +60,8 @@ export class PageRuns {
     return this.#owners[page]!; // as long as runs
   }
 
-  // Neighbours are joined here and not when they become free, because only this walk comes by in order.
+  // Neighbours are joined here and not when they become free, because only this walk comes by in
+  // order.
   #mergeFree(page: number): number {
     const runs = this.#runs;
     let freeCount = -runs[page]!; // page < length, asked of the caller

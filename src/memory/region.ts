@@ -1,5 +1,5 @@
-// A piece of the arena. Everything in the arena starts and ends on a page of WebAssembly's, which is
-// also aligned for whatever a disk or a processor asks for.
+// A piece of the arena. Everything in the arena starts and ends on a page of WebAssembly's, which
+// is also aligned for whatever a disk or a processor asks for.
 
 export const arenaPageSizeBytes = 65_536;
 

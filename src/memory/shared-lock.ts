@@ -1,5 +1,6 @@
-// A lock in shared memory for critical sections of a few microseconds without allocation. Its word: 0 free,
-// 1 held, 2 held and somebody sleeps. A thread that dies ends the process, so a lock is never repaired.
+// A lock in shared memory for critical sections of a few microseconds without allocation. Its word:
+// 0 free, 1 held, 2 held and somebody sleeps. A thread that dies ends the process, so a lock is
+// never repaired.
 
 import { assert } from '../assert.ts';
 
@@ -7,8 +8,8 @@ const free = 0;
 const held = 1;
 const heldAndAwaited = 2;
 
-// About as long as a critical section. After that the holder has lost its core, and spinning on would
-// only keep it from getting one.
+// About as long as a critical section. After that the holder has lost its core, and spinning on
+// would only keep it from getting one.
 const spinsMax = 200;
 
 export class SharedLock {

@@ -4,10 +4,15 @@
 import { assert } from '../assert.ts';
 import { KiB } from '../limits.ts';
 
-/** Every slab starts at a multiple of this; a slab number is its offset in the arena divided by it. */
+/**
+ * Every slab starts at a multiple of this; a slab number is its offset in the arena divided by it.
+ */
 export const slabUnitBytes = 64;
 
-/** In front of each body, room for the header that a batch gets when it becomes an entry of the vault. */
+/**
+ * In front of each body, room for the header that a batch gets when it becomes an entry of the
+ * vault.
+ */
 export const slabHeaderSizeBytes = 64;
 
 export const smallBodySizeBytesMax = 256 * KiB;
@@ -15,8 +20,9 @@ export const sizeClassCount = 11; // 256 B, 512 B ... 256 KiB
 
 const bodyBitsMin = 8;
 
-// 257 KiB and not one slab of the largest class (256 KiB + 64 B): sixteen slabs of 16 KiB + 64 B fill
-// it exactly, and two of 128 KiB fit, of which 256 KiB + 64 B would hold one. It costs 0.4 % there.
+// 257 KiB and not one slab of the largest class (256 KiB + 64 B): sixteen slabs of 16 KiB + 64 B
+// fill it exactly, and two of 128 KiB fit, of which 256 KiB + 64 B would hold one. It costs 0.4 %
+// there.
 export const spanSizeBytes = 257 * KiB;
 
 /** The class for a body of this many bytes, 0 to sizeClassCount - 1. An empty body is a body. */

@@ -51,7 +51,9 @@ class Subject {
     this.model = new SlabPoolModel(arena, spanCount, first);
   }
 
-  /** Does one step; only 'settle' lets grants be delivered, so cancels meet every state of a wait. */
+  /**
+   * Does one step; only 'settle' lets grants be delivered, so cancels meet every state of a wait.
+   */
   async step(step: Step): Promise<void> {
     if (step.kind === 'reserve') this.reserve(step.bodySizeBytes);
     else if (step.kind === 'wait') this.wait(step.bodySizeBytes);

@@ -69,7 +69,8 @@ test('reserve() gives each class the whole region in turn: spans change their cl
 test('reserve() of large slabs is first fit, and joins what became free in any order', () => {
   const slabs = pool({ largePageCount: 15 });
   const fivePages = 5 * arenaPageSizeBytes - 64;
-  const [a, b, c] = [0, 1, 2].map(() => slabs.reserve(fivePages)) as [number, number, number]; // three
+  // three
+  const [a, b, c] = [0, 1, 2].map(() => slabs.reserve(fivePages)) as [number, number, number];
   assert.equal(slabs.reserve(fivePages), 0);
   slabs.free(c);
   slabs.free(a);

@@ -1,5 +1,6 @@
-// The slabs of one shard: small ones from its own region, large ones from the region that all threads
-// share. Slabs of either kind are given first come first served: whoever waits is not overtaken.
+// The slabs of one shard: small ones from its own region, large ones from the region that all
+// threads share. Slabs of either kind are given first come first served: whoever waits is not
+// overtaken.
 
 import { assert } from '../assert.ts';
 import type { Arena } from './arena.ts';
@@ -33,14 +34,16 @@ export class SlabPool {
     return this.#large.bodySizeBytesMax;
   }
 
-  /** Bytes of all slabs that this pool has given and not got back, headers and rounding included. */
+  /**
+   * Bytes of all slabs that this pool has given and not got back, headers and rounding included.
+   */
   get reservedBytes(): number {
     return this.#small.reservedBytes + this.#large.ownReservedBytes;
   }
 
   /**
-   * How full the fuller region is: either one that is full stops reading. The small region is this shard's,
-   * the large one is everybody's.
+   * How full the fuller region is: either one that is full stops reading. The small region is this
+   * shard's, the large one is everybody's.
    */
   get occupancyPercent(): number {
     const smallPercent = (100 * this.#small.reservedBytes) / this.#small.sizeBytes;

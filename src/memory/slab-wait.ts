@@ -1,11 +1,13 @@
-// One request that waits for a slab, from wait() until the slab is with the caller or the caller has
-// cancelled. It decides what a cancel means at each moment, so that no slab is lost in between.
+// One request that waits for a slab, from wait() until the slab is with the caller or the caller
+// has cancelled. It decides what a cancel means at each moment, so that no slab is lost in between.
 
 import { assert } from '../assert.ts';
 
 /** What a caller of wait() holds. */
 export interface SlabWait {
-  /** After it `granted` is not called; a slab that was already on its way goes back. Twice is once. */
+  /**
+   * After it `granted` is not called; a slab that was already on its way goes back. Twice is once.
+   */
   cancel(): void;
 }
 
@@ -22,7 +24,10 @@ export abstract class QueuedWait implements SlabWait {
     this.#granted = granted;
   }
 
-  /** The slab is the wait's from now on; the caller hears of it later, never inside the call that freed it. */
+  /**
+   * The slab is the wait's from now on; the caller hears of it later, never inside the call that
+   * freed it.
+   */
   grant(slab: number): void {
     assert(slab !== 0, 'granted no slab');
     assert(this.#state.phase === 'waiting', 'granted twice or after cancel');
@@ -32,7 +37,8 @@ export abstract class QueuedWait implements SlabWait {
 
   cancel(): void {
     if (this.#state.phase === 'waiting') this.withdraw();
-    const state = this.#state as WaitState; // TypeScript does not see that withdraw() may have granted it
+    // TypeScript does not see that withdraw() may have granted it
+    const state = this.#state as WaitState;
     this.#state = { phase: 'settled' };
     if (state.phase === 'granted') this.giveBack(state.slab);
   }

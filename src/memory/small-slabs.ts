@@ -1,6 +1,6 @@
-// Slabs for bodies up to 256 KiB: one region, owned by one thread, cut into spans. A span serves one size
-// class while it has a slab out, and any class after that, so no class owns a part of the region.
-// reserve() and free() are O(1) and allocate nothing.
+// Slabs for bodies up to 256 KiB: one region, owned by one thread, cut into spans. A span serves
+// one size class while it has a slab out, and any class after that, so no class owns a part of the
+// region. reserve() and free() are O(1) and allocate nothing.
 //
 // The region: the tables, then the spans. 2 bytes a word (uint16), `none` ends a list:
 //   links            a word a slot (slotsPerSpanMax a span): next free slot of the span, or `live`

@@ -1,8 +1,8 @@
-// The state page: counters in shared memory that threads write and the main thread reads. Each block has
-// one writer, its shard; readers see every word a little late and never torn.
+// The state page: counters in shared memory that threads write and the main thread reads. Each
+// block has one writer, its shard; readers see every word a little late and never torn.
 //
-// Layout, 8 bytes a word (float64, exact up to 2^53; a float64 store is one instruction on the 64-bit
-// machines that we run on, and needs no BigInt):
+// Layout, 8 bytes a word (float64, exact up to 2^53; a float64 store is one instruction on the
+// 64-bit machines that we run on, and needs no BigInt):
 //
 //   shard block s at s * shardBlockWords:
 //     0 .. ShardCounter count - 1             the shard's own words
@@ -45,7 +45,10 @@ export const DestinationCounter = {
   AbandonedBatches: 4,
   /** Records lost by a destination that is not required. */
   DroppedRecords: 5,
-  /** Requests that may have arrived although their end was an error: a resend of these can be a duplicate. */
+  /**
+   * Requests that may have arrived although their end was an error: a resend of these can be a
+   * duplicate.
+   */
   UnknownOutcomes: 6,
   Requests: 7,
   FailedRequests: 8,
@@ -83,7 +86,10 @@ export class StatePage {
   readonly #words: Float64Array;
   readonly #shardCount: number;
 
-  /** `buffer` must hold statePageSizeBytes(shardCount) bytes at `offsetBytes`, which is a multiple of 8. */
+  /**
+   * `buffer` must hold statePageSizeBytes(shardCount) bytes at `offsetBytes`, which is a multiple
+   * of 8.
+   */
   constructor(buffer: SharedArrayBuffer | ArrayBuffer, offsetBytes: number, shardCount: number) {
     assert(offsetBytes % wordSizeBytes === 0, 'state page not aligned');
     this.#shardCount = shardCount;
@@ -113,7 +119,8 @@ export class StatePage {
   #sumWord(word: number): number {
     let sum = 0;
     for (let shard = 0; shard < this.#shardCount; shard += 1) {
-      sum += this.#words[shard * shardBlockWords + word]!; // inside the view: word < shardBlockWords
+      // inside the view: word < shardBlockWords
+      sum += this.#words[shard * shardBlockWords + word]!;
     }
     return sum;
   }

@@ -1,5 +1,6 @@
-// Who waits for large slabs, over all threads in order of arrival, and whose turn has come: linked lists
-// of tickets in shared memory (large-control.ts draws them). Callers hold the lock unless stated.
+// Who waits for large slabs, over all threads in order of arrival, and whose turn has come: linked
+// lists of tickets in shared memory (large-control.ts draws them). Callers hold the lock unless
+// stated.
 
 import { assert } from '../assert.ts';
 import {

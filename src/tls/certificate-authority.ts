@@ -1,6 +1,7 @@
-// A small certificate authority for laptops, tests and small fleets: one self-signed P-256 root that
-// signs end-entity certificates. Production brings certificates of its own; nothing in the engine
-// needs this file. Slow to import (x509 library), so import it lazily where start-up time counts.
+// A small certificate authority for laptops, tests and small fleets: one self-signed P-256 root
+// that signs end-entity certificates. Production brings certificates of its own; nothing in the
+// engine needs this file. Slow to import (x509 library), so import it lazily where start-up time
+// counts.
 
 import './reflect-metadata.ts';
 import { createPrivateKey, randomBytes, webcrypto } from 'node:crypto';
@@ -117,7 +118,10 @@ function readAuthority(ca: PemPair) {
   return { certificate, keyIdentifier, signingKey: key.toCryptoKey(algorithm, false, ['sign']) };
 }
 
-/** 126 random bits in 16 bytes whose first is never 0 or negative, so that the DER integer is minimal. */
+/**
+ * 126 random bits in 16 bytes whose first is never 0 or negative, so that the DER integer is
+ * minimal.
+ */
 function serialNumber(): string {
   const bytes = randomBytes(16);
   bytes[0] = (bytes[0]! & 0x3f) | 0x40;

@@ -87,7 +87,10 @@ export async function makeFolder(folder: CertificateFolder): Promise<void> {
   await mkdir(folder.directory, { recursive: true, mode: 0o700 });
 }
 
-/** Each file appears whole or not at all; the key first, so that a certificate never stands without its key. */
+/**
+ * Each file appears whole or not at all; the key first, so that a certificate never stands without
+ * its key.
+ */
 export async function writePair(certPath: string, keyPath: string, pair: PemPair): Promise<void> {
   await writeWhole(keyPath, pair.keyPem, 0o600);
   await writeWhole(certPath, pair.certPem, 0o644);

@@ -44,7 +44,10 @@ async function materialOf(name: string): Promise<Material> {
   return { ca: caPem, cert: pair.certPem, key: pair.keyPem };
 }
 
-/** As Kubernetes mounts a secret: files are links into ..data, which is a link that is swapped whole. */
+/**
+ * As Kubernetes mounts a secret: files are links into ..data, which is a link that is swapped
+ * whole.
+ */
 async function mount(material: Material): Promise<PemSources> {
   await mkdir(directory, { recursive: true });
   await swap(material);
@@ -244,8 +247,9 @@ test('close() ends it: no look, no call, no timer', async () => {
   assert.equal(changes.length, 0);
 });
 
-// Scenario: a listener with a live connection; its certificate is replaced by a link swap, then by a bad pair.
-// Guarantees: new connections see the new certificate, the bad pair is never used, the live connection goes on.
+// Scenario: a listener with a live connection; its certificate is replaced by a link swap, then by
+// a bad pair. Guarantees: new connections see the new certificate, the bad pair is never used, the
+// live connection goes on.
 test('setSecureContext() through the watch swaps certificates under a live connection', async () => {
   const sources = await mount(await materialOf('old'));
   const server = createServer(

@@ -1,6 +1,7 @@
-// Notices that certificates, keys or CA bundles have changed and hands out the new ones once they are
-// proven good. It looks at content, not at inode events: Kubernetes swaps a symbolic link two
-// directories up, which inotify on the file never reports. Bad material never replaces good material.
+// Notices that certificates, keys or CA bundles have changed and hands out the new ones once they
+// are proven good. It looks at content, not at inode events: Kubernetes swaps a symbolic link two
+// directories up, which inotify on the file never reports. Bad material never replaces good
+// material.
 
 import { createHash } from 'node:crypto';
 import type { Clock, Timer } from '../clock.ts';
@@ -34,7 +35,9 @@ export class CertificateWatch {
   /** Fingerprint of the last look that was no good; undefined after a good one. */
   #bad: { readonly fingerprint: string; reported: boolean } | undefined;
   #timer: Timer | undefined;
-  /** Ends with the last look asked for: looks run one after the other, so an older one never wins. */
+  /**
+   * Ends with the last look asked for: looks run one after the other, so an older one never wins.
+   */
   #looking: Promise<void> = Promise.resolve();
   #closed = false;
 
@@ -58,7 +61,8 @@ export class CertificateWatch {
 
   #schedule(): void {
     const { clock, intervalMs } = this.#options;
-    // Files are replaced one after the other: a bad look is repeated soon, and only reported if it stays.
+    // Files are replaced one after the other: a bad look is repeated soon, and only reported if it
+    // stays.
     const unsettled = this.#bad !== undefined && !this.#bad.reported;
     const delayMs = unsettled ? Math.min(settleMs, intervalMs) : intervalMs;
     this.#timer?.cancel();

@@ -1,6 +1,6 @@
-// TLS options of outbound connections (exporters, gs-ctl): the server is always verified, against the
-// given bundle or Node's bundled roots. One context per reload of the material, not per connection:
-// making one parses every root.
+// TLS options of outbound connections (exporters, gs-ctl): the server is always verified, against
+// the given bundle or Node's bundled roots. One context per reload of the material, not per
+// connection: making one parses every root.
 
 import { isIP } from 'node:net';
 import { type ConnectionOptions, checkServerIdentity, createSecureContext } from 'node:tls';
@@ -14,7 +14,9 @@ export interface ClientTls {
 }
 
 export interface ClientContext {
-  /** For tls.connect() or http2.connect(); the caller adds host, port and its own socket options. */
+  /**
+   * For tls.connect() or http2.connect(); the caller adds host, port and its own socket options.
+   */
   connectionOptions(host: string, alpnProtocols: readonly string[]): ConnectionOptions;
 }
 

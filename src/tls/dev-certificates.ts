@@ -48,7 +48,9 @@ const leafDays = 365;
 const localOnly = { dnsNames: [], ipAddresses: [], uriSans: [] };
 const renewBeforeMs = 7 * 24 * 60 * 60 * 1000;
 
-/** The pair on disk; undefined when it is missing, broken, about to expire, or of another authority. */
+/**
+ * The pair on disk; undefined when it is missing, broken, about to expire, or of another authority.
+ */
 async function readGood(
   ca: PemPair | undefined,
   certPath: string,

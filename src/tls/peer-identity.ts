@@ -1,18 +1,25 @@
-// Who is at the other end of a verified TLS connection, from its certificate. Everything here is text
-// that the peer's authority signed but the peer may have chosen: it is escaped before anybody shows it.
+// Who is at the other end of a verified TLS connection, from its certificate. Everything here is
+// text that the peer's authority signed but the peer may have chosen: it is escaped before anybody
+// shows it.
 
 import type { X509Certificate } from 'node:crypto';
 import type { TLSSocket } from 'node:tls';
 import { printable } from './printable.ts';
 
 export interface PeerIdentity {
-  /** One line, most significant part first, separators inside values escaped: "O=Example, OU=ops, CN=web-1". */
+  /**
+   * One line, most significant part first, separators inside values escaped: "O=Example, OU=ops,
+   * CN=web-1".
+   */
   readonly subject: string;
   /** As in the certificate, not escaped: for comparing, not for showing. */
   readonly organizationalUnits: readonly string[];
   /** As in the certificate, not escaped: for comparing, not for showing. */
   readonly uriSans: readonly string[];
-  /** What logs and metrics call the peer: its first URI SAN, else its common name, else its subject; escaped. */
+  /**
+   * What logs and metrics call the peer: its first URI SAN, else its common name, else its subject;
+   * escaped.
+   */
   readonly producerName: string;
 }
 
@@ -37,8 +44,8 @@ export function certificateIdentity(certificate: X509Certificate): PeerIdentity 
 
 /** Subject alternative names of one kind, as Node names it: 'DNS', 'IP Address', 'URI'. */
 export function alternativeNames(certificate: X509Certificate, kind: string): string[] {
-  // Node writes a value that holds a comma, a quote or a control character as a JSON string with the
-  // comma escaped, so ", " only ever stands between names.
+  // Node writes a value that holds a comma, a quote or a control character as a JSON string with
+  // the comma escaped, so ", " only ever stands between names.
   return (certificate.subjectAltName ?? '')
     .split(', ')
     .filter((name) => name.startsWith(`${kind}:`))

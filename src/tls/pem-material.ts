@@ -12,7 +12,9 @@ import { printable } from './printable.ts';
 /** Where PEM text comes from; the same shape as in the configuration. */
 export type PemSource = { readonly file: string } | { readonly pem: string };
 
-/** What to read. A listener has all three; a client may have none (bundled roots, no certificate). */
+/**
+ * What to read. A listener has all three; a client may have none (bundled roots, no certificate).
+ */
 export interface PemSources {
   readonly ca: PemSource | undefined;
   readonly cert: PemSource | undefined;
@@ -26,7 +28,10 @@ export interface PemText {
   readonly key: string | undefined;
 }
 
-/** Checked: every certificate parses, the key belongs to the first certificate, OpenSSL accepts both. */
+/**
+ * Checked: every certificate parses, the key belongs to the first certificate, OpenSSL accepts
+ * both.
+ */
 export interface PemMaterial extends PemText {
   /** Not fatal: expired, not valid yet, a bundle entry that is no authority. */
   readonly warnings: readonly string[];
@@ -78,17 +83,22 @@ export function checkMaterial(sources: PemSources, text: PemText, wallMs: number
   return { ...text, warnings, expiresWallMs: ends.length === 0 ? undefined : Math.min(...ends) };
 }
 
-/** True for an error of this file whose reason is a missing permission: the process exits with 77. */
+/**
+ * True for an error of this file whose reason is a missing permission: the process exits with 77.
+ */
 export function isNotReadable(error: unknown): boolean {
   if (!(error instanceof GopherShipError) || error.code !== 'TLS_MATERIAL') return false;
   const code = systemCode(error.cause);
   return code === 'EACCES' || code === 'EPERM';
 }
 
-/** All certificates of a PEM text, in order; at least one. `name` is what messages call the text. */
+/**
+ * All certificates of a PEM text, in order; at least one. `name` is what messages call the text.
+ */
 export function parseCertificates(text: string, name: string): X509Certificate[] {
   const blocks = text.match(certificateBlock) ?? [];
-  // What is left beside whole blocks is comment; dashes there are a block that has begun or lost its end.
+  // What is left beside whole blocks is comment; dashes there are a block that has begun or lost
+  // its end.
   if (/-----|-$/.test(text.replaceAll(anyBlock, ''))) {
     throw broken(name, 'ends inside a PEM block (half written?)');
   }
@@ -130,7 +140,10 @@ const pemSizeBytesMax = 4 * MiB;
 const anyBlock = /-----BEGIN ([A-Z0-9 ]+)-----[^-]*-----END \1-----/g;
 const certificateBlock = /-----BEGIN CERTIFICATE-----[^-]*-----END CERTIFICATE-----/g;
 
-/** Reads one source. A file that is missing, not readable, not a file or too large is an error that says so. */
+/**
+ * Reads one source. A file that is missing, not readable, not a file or too large is an error that
+ * says so.
+ */
 export async function readPem(source: PemSource): Promise<string> {
   if ('pem' in source) return source.pem;
   const name = printable(source.file);
@@ -168,7 +181,10 @@ function checkKey(leaf: X509Certificate, sources: PemSources, keyText: string | 
   }
 }
 
-/** OpenSSL has rules of its own (key length, digest); what it refuses must not be first seen at a reload. */
+/**
+ * OpenSSL has rules of its own (key length, digest); what it refuses must not be first seen at a
+ * reload.
+ */
 function checkAccepted(sources: PemSources, text: PemText): void {
   try {
     createSecureContext({ ca: text.ca, cert: text.cert, key: text.key });

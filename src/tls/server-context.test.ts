@@ -50,7 +50,10 @@ interface Seen {
   readonly session: Promise<Buffer>;
 }
 
-/** Connects with a good client unless `options` says otherwise, and waits for the first bytes or an error. */
+/**
+ * Connects with a good client unless `options` says otherwise, and waits for the first bytes or an
+ * error.
+ */
 async function dial(options: ConnectionOptions = {}, port = portOf(server)): Promise<Seen> {
   const { caPem, client } = await testCertificates();
   const socket = connect({

@@ -1,5 +1,5 @@
-// TLS options of every listener, ingest and control: TLS 1.3 only, and a client certificate that the
-// configured bundle verifies. There is no parameter that weakens this; nothing else in the
+// TLS options of every listener, ingest and control: TLS 1.3 only, and a client certificate that
+// the configured bundle verifies. There is no parameter that weakens this; nothing else in the
 // engine makes server options.
 
 import type { SecureContextOptions, TlsOptions } from 'node:tls';
@@ -18,8 +18,8 @@ export function listenerSources(tls: ListenerTls): PemSources {
 }
 
 /**
- * For http2.createSecureServer(), https.createServer() or tls.createServer(). `alpnProtocols` in order
- * of preference; a client that offers others is refused.
+ * For http2.createSecureServer(), https.createServer() or tls.createServer(). `alpnProtocols` in
+ * order of preference; a client that offers others is refused.
  */
 export function listenerOptions(
   material: PemMaterial,
@@ -37,8 +37,9 @@ export function listenerOptions(
 }
 
 /**
- * For server.setSecureContext() at a reload. Without `ticketKeys` OpenSSL makes its own; either way the
- * keys must be new at a reload, or a ticket would outlive the CA bundle that its client was checked with.
+ * For server.setSecureContext() at a reload. Without `ticketKeys` OpenSSL makes its own; either way
+ * the keys must be new at a reload, or a ticket would outlive the CA bundle that its client was
+ * checked with.
  */
 export function listenerContext(
   material: PemMaterial,
@@ -60,8 +61,13 @@ export function listenerContext(
 
 export type ListenerContextOptions = SecureContextOptions & { readonly ticketKeys?: Buffer };
 
-/** What Node wants for one set of ticket keys: 16 bytes name, 16 bytes HMAC key, 16 bytes AES key. */
+/**
+ * What Node wants for one set of ticket keys: 16 bytes name, 16 bytes HMAC key, 16 bytes AES key.
+ */
 export const ticketKeysSizeBytes = 48;
 
-/** A peer that connects and stays silent holds about 100 KB of OpenSSL state; protocol.md allows 10 s. */
+/**
+ * A peer that connects and stays silent holds about 100 KB of OpenSSL state; protocol.md allows 10
+ * s.
+ */
 const handshakeTimeoutMs = 10_000;

@@ -1,7 +1,7 @@
-// Scenario: the OpenTelemetry JavaScript SDK (gRPC exporter, batch processor) sends through the engine, over
-// real mutual TLS, to a sink that decodes what it gets.
-// Guarantees: every record arrives once; apart from the resource attributes that the engine is told to
-// splice in, every byte of each ResourceLogs is what the SDK sent, in the order that it sent it.
+// Scenario: the OpenTelemetry JavaScript SDK (gRPC exporter, batch processor) sends through the
+// engine, over real mutual TLS, to a sink that decodes what it gets. Guarantees: every record
+// arrives once; apart from the resource attributes that the engine is told to splice in, every byte
+// of each ResourceLogs is what the SDK sent, in the order that it sent it.
 
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';

@@ -1,4 +1,5 @@
-// The ResourceLogs of a request as wire bytes, split into what enrichment may change and what it may not.
+// The ResourceLogs of a request as wire bytes, split into what enrichment may change and what it
+// may not.
 
 import { createHash } from 'node:crypto';
 import { tagOf, WireReader, WireType } from '../../src/otlp/protobuf-wire.ts';
@@ -6,7 +7,9 @@ import { tagOf, WireReader, WireType } from '../../src/otlp/protobuf-wire.ts';
 const resourceLogsTag = tagOf(1, WireType.Bytes);
 const resourceTag = tagOf(1, WireType.Bytes);
 
-/** For each ResourceLogs, in order: a digest of all its bytes but those of its `resource` fields. */
+/**
+ * For each ResourceLogs, in order: a digest of all its bytes but those of its `resource` fields.
+ */
 export function bytesBesideResources(request: Uint8Array): string[] {
   return fieldsOf(request)
     .filter(({ tag }) => tag === resourceLogsTag)

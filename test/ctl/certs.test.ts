@@ -1,5 +1,6 @@
-// Scenario: a person sets up certificates on a laptop with gs-ctl certs, adds some, and looks at them.
-// Guarantees: keys are private, nothing is overwritten by accident, inspect's exit code tells good from bad.
+// Scenario: a person sets up certificates on a laptop with gs-ctl certs, adds some, and looks at
+// them. Guarantees: keys are private, nothing is overwritten by accident, inspect's exit code tells
+// good from bad.
 
 import assert from 'node:assert/strict';
 import { mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';

@@ -1,5 +1,6 @@
 // Scenario: the launchers are started from links, with an old `node` first on PATH, and with none.
-// Guarantees: they find a Node that can run the engine or say what to install; arguments arrive unchanged.
+// Guarantees: they find a Node that can run the engine or say what to install; arguments arrive
+// unchanged.
 
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
@@ -95,7 +96,8 @@ test('GOPHERSHIP_NODE wins, and a bad one is an error with 78, not a fallback', 
 });
 
 test('launchers find node_modules/.bin/node above the real path, and above the link', async () => {
-  // Installed as a dependency: project/node_modules/gophership, started by project/node_modules/.bin/gs-ctl.
+  // Installed as a dependency: project/node_modules/gophership, started by
+  // project/node_modules/.bin/gs-ctl.
   const project = join(root, 'project');
   await mkdir(join(project, 'node_modules/.bin'), { recursive: true });
   await cp(bin, join(project, 'node_modules/gophership/bin'), { recursive: true });

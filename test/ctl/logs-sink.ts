@@ -1,4 +1,5 @@
-// A small OTLP gRPC server with mTLS for the tests of gs-ctl: keeps what it decodes and answers as told.
+// A small OTLP gRPC server with mTLS for the tests of gs-ctl: keeps what it decodes and answers as
+// told.
 
 import { once } from 'node:events';
 import { createSecureServer, type ServerHttp2Session, type ServerHttp2Stream } from 'node:http2';

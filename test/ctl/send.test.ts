@@ -1,5 +1,6 @@
-// Scenario: gs-ctl send against a real mTLS gRPC server that acknowledges, refuses, is silent or hangs up.
-// Guarantees: the report says what was acknowledged; exit codes are those that scripts rely on.
+// Scenario: gs-ctl send against a real mTLS gRPC server that acknowledges, refuses, is silent or
+// hangs up. Guarantees: the report says what was acknowledged; exit codes are those that scripts
+// rely on.
 
 import assert from 'node:assert/strict';
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';

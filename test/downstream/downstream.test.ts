@@ -1,6 +1,7 @@
-// Scenario: a downstream misbehaves in every way that we know of while a producer sends, and then recovers.
-// Guarantees: each acknowledged batch arrived, whole; one arrived twice only if the outcome of a request was
-// unknown, which is counted; producers saw only retryable statuses, on a connection that stayed.
+// Scenario: a downstream misbehaves in every way that we know of while a producer sends, and then
+// recovers. Guarantees: each acknowledged batch arrived, whole; one arrived twice only if the
+// outcome of a request was unknown, which is counted; producers saw only retryable statuses, on a
+// connection that stayed.
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
@@ -111,8 +112,8 @@ function checkArrivals(
   for (const id of producer.acked) {
     assert.equal(arrived.get(id)?.recordCount, recordsPerBatch, `${id} arrived whole`);
   }
-  // No call was answered with a deadline, and what is refused at the door is not sent: so what arrived twice
-  // was sent twice by us.
+  // No call was answered with a deadline, and what is refused at the door is not sent: so what
+  // arrived twice was sent twice by us.
   const duplicates = [...arrived.values()].reduce((sum, { times }) => sum + times - 1, 0);
   assert.ok(duplicates === 0 || row.unknown === true, `${duplicates} duplicates`);
   assert.ok(

@@ -1,5 +1,6 @@
 // Scenario: wrong command lines and configurations, as people write them.
-// Guarantees: the exit codes of docs/OPERATIONS.md, and an error that names what, where and the limit.
+// Guarantees: the exit codes of docs/OPERATIONS.md, and an error that names what, where and the
+// limit.
 
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';

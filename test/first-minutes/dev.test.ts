@@ -1,6 +1,7 @@
-// Scenario: somebody runs `gophership dev` in an empty folder, does what it prints, and starts it again.
-// Guarantees: certificates, configuration and context appear and are reused; the printed variables are all that
-// an OpenTelemetry SDK needs; `gs-ctl send` finds the engine; records are in the file with this host's attributes.
+// Scenario: somebody runs `gophership dev` in an empty folder, does what it prints, and starts it
+// again. Guarantees: certificates, configuration and context appear and are reused; the printed
+// variables are all that an OpenTelemetry SDK needs; `gs-ctl send` finds the engine; records are in
+// the file with this host's attributes.
 
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';

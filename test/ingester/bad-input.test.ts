@@ -1,6 +1,6 @@
 // Scenario: everything that should not come to an OTLP port comes to it, over real TCP and TLS.
-// Guarantees: a clear end for that request or connection alone; the memory it held is free; the next good
-// request works.
+// Guarantees: a clear end for that request or connection alone; the memory it held is free; the
+// next good request works.
 
 import assert from 'node:assert/strict';
 import { once } from 'node:events';

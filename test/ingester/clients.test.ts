@@ -1,6 +1,6 @@
 // Scenario: real gRPC clients (grpc-js), many calls at once, large messages, a small arena.
-// Guarantees: every call is answered OK, no stream is refused, reserved bytes stay inside the arena and
-// return to zero; connections end politely.
+// Guarantees: every call is answered OK, no stream is refused, reserved bytes stay inside the arena
+// and return to zero; connections end politely.
 
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';

@@ -1,6 +1,7 @@
-// Scenario: SIGTERM while producers send: with a slow destination, with one that never answers, and twice.
-// Guarantees: the process ends with 0 within its deadline; what was acknowledged is with the destination; what
-// was not is answered with a retryable status, never with silence on a cut connection.
+// Scenario: SIGTERM while producers send: with a slow destination, with one that never answers, and
+// twice. Guarantees: the process ends with 0 within its deadline; what was acknowledged is with the
+// destination; what was not is answered with a retryable status, never with silence on a cut
+// connection.
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';

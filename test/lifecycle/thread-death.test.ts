@@ -24,8 +24,8 @@ const deaths: readonly Row[] = [
 ];
 
 /**
- * Loaded into every thread before ours, through NODE_OPTIONS, since the product has no switch for this: runs
- * `code` in the shard thread once the file `trigger` is there.
+ * Loaded into every thread before ours, through NODE_OPTIONS, since the product has no switch for
+ * this: runs `code` in the shard thread once the file `trigger` is there.
  */
 function preloadText(code: string, trigger: string): string {
   return `

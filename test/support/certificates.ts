@@ -36,7 +36,10 @@ export function testCertificates(): Promise<TestCertificates> {
   return cached;
 }
 
-/** Writes ca.pem, server.pem, server.key, client.pem, client.key into `directory` and returns their paths. */
+/**
+ * Writes ca.pem, server.pem, server.key, client.pem, client.key into `directory` and returns their
+ * paths.
+ */
 export async function writeTo(directory: string): Promise<CertificateFiles> {
   const { caPem, server, client } = await testCertificates();
   await mkdir(directory, { recursive: true });

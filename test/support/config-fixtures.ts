@@ -19,6 +19,8 @@ export const testHost: HostFacts = {
 
 export interface World {
   readonly files?: Readonly<Record<string, string>>;
+  /** Files that exist and may not be read. */
+  readonly locked?: readonly string[];
   readonly variables?: Readonly<Record<string, string>>;
   readonly sources?: readonly string[];
   readonly sets?: readonly string[];
@@ -57,8 +59,9 @@ export function environmentOf(world: World): Environment {
     variables,
     readFile(path) {
       const text = Object.hasOwn(files, path) ? files[path] : undefined;
-      if (text === undefined) throw Object.assign(new Error(`no ${path}`), { code: 'ENOENT' });
-      return text;
+      if (text !== undefined) return text;
+      const code = world.locked?.includes(path) ? 'EACCES' : 'ENOENT';
+      throw Object.assign(new Error(`${code}, open ${path}`), { code });
     },
   };
 }

@@ -1,4 +1,5 @@
-// A stream without a network: what the ingester answers is recorded, what a client would send is fed in.
+// A stream without a network: what the ingester answers is recorded, what a client would send is
+// fed in.
 
 import { assert } from '../../src/assert.ts';
 import type {

@@ -1,5 +1,5 @@
-// The other thread of handoff-ring.test.ts: pops from one ring, sleeping while it is empty, checks what was
-// written before the push, and pushes every number back through a second ring.
+// The other thread of handoff-ring.test.ts: pops from one ring, sleeping while it is empty, checks
+// what was written before the push, and pushes every number back through a second ring.
 
 import { workerData } from 'node:worker_threads';
 import { HandoffRing } from '../../src/memory/handoff-ring.ts';
@@ -24,7 +24,8 @@ for (let popped = 0; popped < data.count; ) {
   for (let slab = there.pop(); slab !== 0; slab = there.pop()) {
     const body = slab - 1;
     data.bodies[body] = data.bodies[body] === body ? -slab : 0;
-    if (!back.push(slab)) throw new Error('more came than went'); // the parent has no more out than fit
+    // the parent has no more out than fit
+    if (!back.push(slab)) throw new Error('more came than went');
     group += 1;
   }
   popped += group;

@@ -1,5 +1,5 @@
-// A thread of large-slabs.test.ts: it reserves from the region that it shares with its parent and with
-// other workers, as it is told, and reports over the message port.
+// A thread of large-slabs.test.ts: it reserves from the region that it shares with its parent and
+// with other workers, as it is told, and reports over the message port.
 
 import { parentPort, workerData } from 'node:worker_threads';
 import { Arena } from '../../src/memory/arena.ts';
@@ -29,7 +29,8 @@ export type LargeSlabsReport =
   | { readonly kind: 'granted' }
   | { readonly kind: 'stormed'; readonly granted: number; readonly clashes: number };
 
-const { memory, layout, threadIndex, holders, turns } = workerData as LargeSlabsWorkerData; // what the test passes
+// what the test passes
+const { memory, layout, threadIndex, holders, turns } = workerData as LargeSlabsWorkerData;
 const slabs = new LargeSlabs(Arena.attach(memory, layout), threadIndex);
 const port = parentPort;
 if (port === null) throw new Error('not in a worker');
@@ -48,8 +49,9 @@ function standInLine(): void {
   report({ kind: 'waiting' });
 }
 
-// Takes and gives back at random, as fast as it can, and looks for pages that two hold at once. It never
-// waits while it holds a slab for longer than a turn of the event loop, so nobody waits for ever.
+// Takes and gives back at random, as fast as it can, and looks for pages that two hold at once. It
+// never waits while it holds a slab for longer than a turn of the event loop, so nobody waits for
+// ever.
 async function storm(operations: number, seed: number): Promise<LargeSlabsReport> {
   const random = randomNumbers(seed);
   const held: number[] = [];

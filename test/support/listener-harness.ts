@@ -1,5 +1,5 @@
-// A Listener on a real port with real TLS, over a small arena, with an engine that answers OK to all; and
-// clients for it.
+// A Listener on a real port with real TLS, over a small arena, with an engine that answers OK to
+// all; and clients for it.
 
 import { type ClientHttp2Session, connect, type IncomingHttpHeaders } from 'node:http2';
 import { type ConnectionOptions, connect as connectTls, type TLSSocket } from 'node:tls';

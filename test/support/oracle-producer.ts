@@ -1,5 +1,5 @@
-// A producer that keeps books outside of the engine: every record has an id, a batch is sent again only when
-// OTLP says that it may be, and it is remembered which ids were acknowledged.
+// A producer that keeps books outside of the engine: every record has an id, a batch is sent again
+// only when OTLP says that it may be, and it is remembered which ids were acknowledged.
 
 import http2 from 'node:http2';
 import { create, toBinary } from '@bufbuild/protobuf';
@@ -121,7 +121,10 @@ function requestBytes(id: string, recordCount: number, bodySizeBytes: number): U
   return toBinary(ExportLogsServiceRequestSchema, request);
 }
 
-/** How often each batch arrived; a batch that came in pieces counts as often as its most frequent record. */
+/**
+ * How often each batch arrived; a batch that came in pieces counts as often as its most frequent
+ * record.
+ */
 export function arrivalsByBatch(
   requests: readonly ExportLogsServiceRequest[],
 ): Map<string, { readonly times: number; readonly recordCount: number }> {

@@ -1,4 +1,5 @@
-// A gRPC receiver over a small arena and a fake clock, with an engine that keeps the calls it accepts.
+// A gRPC receiver over a small arena and a fake clock, with an engine that keeps the calls it
+// accepts.
 
 import { Admission } from '../../src/ingester/admission.ts';
 import { CallWatch } from '../../src/ingester/call-watch.ts';

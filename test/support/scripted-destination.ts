@@ -11,7 +11,9 @@ import {
 
 export interface ScriptedDelivery {
   readonly batch: Batch;
-  /** True from the moment the exporter would have it on the wire: abandon() no longer settles it. */
+  /**
+   * True from the moment the exporter would have it on the wire: abandon() no longer settles it.
+   */
   sending: boolean;
   abandoned: boolean;
   settled: boolean;

@@ -1,5 +1,6 @@
-// What a SlabPool must do, kept in plain arrays and found by counting: the other side of its model tests.
-// It knows spans and pages, because whether a slab can be had depends on them, but no lists and no locks.
+// What a SlabPool must do, kept in plain arrays and found by counting: the other side of its model
+// tests. It knows spans and pages, because whether a slab can be had depends on them, but no lists
+// and no locks.
 
 import assert from 'node:assert/strict';
 import type { Arena } from '../../src/memory/arena.ts';

@@ -1,5 +1,5 @@
-// An Arena of a few MiB, for tests: planArena() with a process beside it would need far more. Bounds are
-// small on purpose, so that exhaustion happens at once.
+// An Arena of a few MiB, for tests: planArena() with a process beside it would need far more.
+// Bounds are small on purpose, so that exhaustion happens at once.
 
 import { Arena } from '../../src/memory/arena.ts';
 import type { ArenaLayout } from '../../src/memory/arena-plan.ts';

@@ -1,0 +1,199 @@
+// From what the schema parsed to the Config that everything is built from: units in names, defaults
+// of the host filled in, relations between sections checked.
+
+import { MiB } from '../limits.ts';
+import { destinationAddress, type ExporterContext, exporterConfig } from './build-exporters.ts';
+import type {
+  Config,
+  ExporterConfig,
+  GrpcReceiverConfig,
+  HttpReceiverConfig,
+  ProcessorConfig,
+} from './config.ts';
+import { isLoopback, isWildcard } from './endpoint.ts';
+import type { HostFacts } from './environment.ts';
+import { memoryConfig } from './host-defaults.ts';
+import type { Path } from './located-tree.ts';
+import type { ParsedConfig } from './schema.ts';
+import type { ProcessorBlock } from './schema-processors.ts';
+import type { GrpcReceiver, HttpReceiver } from './schema-receivers.ts';
+import { listenerTlsConfig } from './schema-tls.ts';
+import { replayConfig, vaultConfig } from './schema-vault.ts';
+import { zonesConfig } from './schema-zones.ts';
+
+export interface Reports {
+  problem(path: Path, text: string): void;
+  warn(path: Path, text: string): void;
+}
+
+export function buildConfig(parsed: ParsedConfig, host: HostFacts, reports: Reports): Config {
+  const memory = memoryConfig(parsed.memory, host);
+  if (parsed.memory.limit_mib !== undefined && host.cgroupLimitBytes !== undefined) {
+    const cgroupMiB = Math.floor(host.cgroupLimitBytes / MiB);
+    if (memory.limitBytes > host.cgroupLimitBytes * 0.8) {
+      const held = `more than 80 % of the cgroup's ${cgroupMiB} MiB`;
+      reports.warn(['memory', 'limit_mib'], `${held}: the kernel may end the process`);
+    }
+  }
+  const arenaSizeBytes = host.arenaSizeBytes(memory);
+  const messageSizeBytesMax = host.messageSizeBytesDefault(arenaSizeBytes);
+  const { grpc, http } = parsed.receivers.otlp?.protocols ?? {};
+  const receivers = {
+    grpc: grpc && grpcReceiver(grpc, messageSizeBytesMax),
+    http: http && httpReceiver(http, messageSizeBytesMax),
+  };
+  const listener = receivers.grpc ?? receivers.http;
+  const controlTls = parsed.control.tls && listenerTlsConfig(parsed.control.tls);
+  const pipeline = parsed.service.pipelines.logs;
+  const processorBlocks = named(parsed.processors, pipeline.processors);
+  const context: ExporterContext = {
+    shardCount: memory.shardCount,
+    arenaSizeBytes,
+    messageSizeBytesMax: Math.max(
+      receivers.grpc?.messageSizeBytesMax ?? 0,
+      receivers.http?.requestBodySizeBytesMax ?? 0,
+    ),
+    flushTimeoutMs: flushTimeoutMs(processorBlocks),
+    problem: reports.problem,
+    warn: reports.warn,
+  };
+  const exporters = named(parsed.exporters, pipeline.exporters).map((one) =>
+    exporterConfig(one, context),
+  );
+  checkLoops(exporters, receivers, reports);
+  checkVault(parsed.vault, context.messageSizeBytesMax, reports);
+  checkRequired(exporters, reports);
+  return {
+    receivers,
+    processors: processorBlocks.flatMap(processorConfig),
+    exporters,
+    memory,
+    zones: zonesConfig(parsed.zones),
+    vault: parsed.vault && vaultConfig(parsed.vault),
+    replay: replayConfig(parsed.replay),
+    control: {
+      drainTimeoutMs: parsed.control.drain_timeout,
+      host: parsed.control.endpoint.host,
+      port: parsed.control.endpoint.port,
+      // The schema wants at least one listener.
+      tls: controlTls ?? (listener as GrpcReceiverConfig | HttpReceiverConfig).tls,
+      roles: parsed.control.roles,
+    },
+    telemetry: {
+      logs: {
+        level: parsed.telemetry.logs.level ?? parsed.service.telemetry.logs.level ?? 'info',
+        format: parsed.telemetry.logs.format,
+      },
+      metrics: parsed.telemetry.metrics,
+    },
+  };
+}
+
+/** The components that the pipeline names, in its order; others are not built. */
+function named<Component extends { readonly id: string }>(
+  components: readonly Component[],
+  ids: readonly string[],
+): readonly Component[] {
+  return ids.flatMap((id) => components.filter((component) => component.id === id));
+}
+
+function grpcReceiver(grpc: GrpcReceiver, messageSizeBytesDefault: number): GrpcReceiverConfig {
+  const { server_parameters: server } = grpc.keepalive;
+  return {
+    host: grpc.endpoint.host,
+    port: grpc.endpoint.port,
+    tls: listenerTlsConfig(grpc.tls),
+    messageSizeBytesMax:
+      grpc.max_recv_msg_size_mib === undefined
+        ? messageSizeBytesDefault
+        : grpc.max_recv_msg_size_mib * MiB,
+    concurrentStreamsMax: grpc.max_concurrent_streams,
+    keepalive: {
+      connectionAgeMsMax: server.max_connection_age,
+      connectionAgeGraceMs: server.max_connection_age_grace,
+      connectionIdleMsMax: server.max_connection_idle,
+      timeMs: server.time,
+      timeoutMs: server.timeout,
+    },
+  };
+}
+
+function httpReceiver(http: HttpReceiver, messageSizeBytesDefault: number): HttpReceiverConfig {
+  const bodySizeBytesMax = http.max_request_body_size ?? messageSizeBytesDefault;
+  return {
+    host: http.endpoint.host,
+    port: http.endpoint.port,
+    tls: listenerTlsConfig(http.tls),
+    requestBodySizeBytesMax: bodySizeBytesMax,
+    jsonBodySizeBytesMax: Math.min(http.max_json_body_size, bodySizeBytesMax),
+    logsUrlPath: http.logs_url_path,
+    idleTimeoutMs: http.idle_timeout,
+  };
+}
+
+function processorConfig({ id, type, block }: ProcessorBlock): ProcessorConfig[] {
+  switch (type) {
+    case 'resource':
+      return [
+        {
+          id,
+          kind: 'resource',
+          attributes: block.attributes.map(({ key, action, value }) => ({ key, action, value })),
+        },
+      ];
+    case 'resourcedetection':
+      return [{ id, kind: type, detectors: block.detectors, override: block.override }];
+    case 'batch':
+    case 'memory_limiter':
+      return [];
+  }
+}
+
+function flushTimeoutMs(processors: readonly ProcessorBlock[]): number | undefined {
+  for (const { type, block } of processors) if (type === 'batch') return block.timeout;
+  return undefined;
+}
+
+/** An exporter that sends to our own listener would send every batch for ever. */
+function checkLoops(
+  exporters: readonly ExporterConfig[],
+  receivers: Config['receivers'],
+  reports: Reports,
+): void {
+  for (const exporter of exporters) {
+    const target = destinationAddress(exporter);
+    if (target === undefined) continue;
+    for (const listener of [receivers.grpc, receivers.http]) {
+      if (listener?.port !== target.port) continue;
+      const same =
+        listener.host === target.host ||
+        (target.loopback && (isLoopback(listener.host) || isWildcard(listener.host)));
+      if (same) reports.problem(['exporters', exporter.id], 'sends to our own receiver, a loop');
+    }
+  }
+}
+
+/** What a listener accepts the vault must be able to hold, and to set aside. */
+function checkVault(
+  vault: ParsedConfig['vault'],
+  messageSizeBytesMax: number,
+  reports: Reports,
+): void {
+  if (vault === undefined) return;
+  const mib = Math.ceil(messageSizeBytesMax / MiB);
+  if (vault.segment_size < messageSizeBytesMax) {
+    reports.problem(['vault', 'segment_size'], `must hold a largest message: at least ${mib}MiB`);
+  }
+  if (vault.dead_letter_limit < 2 * messageSizeBytesMax) {
+    const text = `must hold two largest messages: at least ${2 * mib}MiB`;
+    reports.problem(['vault', 'dead_letter_limit'], text);
+  }
+}
+
+function checkRequired(exporters: readonly ExporterConfig[], reports: Reports): void {
+  if (exporters.some(({ required }) => required)) return;
+  reports.warn(
+    ['service', 'pipelines', 'logs', 'exporters'],
+    'none of them is required: batches are acknowledged although nobody must have them',
+  );
+}
