@@ -1,0 +1,88 @@
+// Runs h2load (Debian package nghttp2-client) with a client certificate: a fixed number of equal
+// requests, so that what was acknowledged can be compared with what the sink received.
+
+import { execFile } from 'node:child_process';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import type { CertificateFiles } from '../../test/support/certificates.ts';
+import { logsPath } from './logs-method.ts';
+
+export interface LoadShape {
+  readonly connections: number;
+  readonly streamsPerConnection: number;
+}
+
+export interface LoadOptions extends LoadShape {
+  readonly port: number;
+  readonly bodyPath: string;
+  readonly requests: number;
+}
+
+export interface LoadResult {
+  readonly seconds: number;
+  /** Answers with HTTP 200; whether they were OK for gRPC shows only at the sink. */
+  readonly succeeded: number;
+  readonly failed: number;
+  /** From the first byte of a request to the end of its answer. */
+  readonly latencyMeanMs: number;
+  readonly latencyMaxMs: number;
+}
+
+export interface H2Load {
+  run(options: LoadOptions): Promise<LoadResult>;
+}
+
+/** Builds the certificate shim into `directory`. */
+export async function prepareH2Load(directory: string, files: CertificateFiles): Promise<H2Load> {
+  const sourcePath = new URL('./client-certificate.c', import.meta.url).pathname;
+  const shimPath = join(directory, 'client-certificate.so');
+  await execute('cc', ['-shared', '-fPIC', '-O1', '-o', shimPath, sourcePath, '-ldl']);
+  const env = {
+    ...process.env,
+    LD_PRELOAD: shimPath,
+    BENCH_CLIENT_CERTIFICATE: files.clientCert,
+    BENCH_CLIENT_KEY: files.clientKey,
+  };
+  return {
+    async run(options) {
+      const { stdout } = await execute('h2load', h2loadArguments(options), { env });
+      return parse(stdout);
+    },
+  };
+}
+
+export function h2loadArguments(options: LoadOptions): string[] {
+  return [
+    ...['-n', String(options.requests), '-c', String(options.connections)],
+    ...['-m', String(options.streamsPerConnection), '-d', options.bodyPath],
+    ...['-H', 'content-type: application/grpc', '-H', 'te: trailers'],
+    `https://127.0.0.1:${options.port}${logsPath}`,
+  ];
+}
+
+const execute = promisify(execFile);
+
+// finished in 1.23s, 4871.03 req/s, 850.00MB/s
+// requests: 6000 total, 6000 started, 6000 done, 6000 succeeded, 0 failed, 0 errored, 0 timeout
+// time for request:     1.02ms    90.10ms     5.12ms     3.00ms    80.00%   (min max mean sd +/-)
+function parse(output: string): LoadResult {
+  const number = (pattern: RegExp) => {
+    const match = pattern.exec(output);
+    if (match === null) throw new Error(`h2load printed no ${pattern}:\n${output}`);
+    return match;
+  };
+  const requests = number(/(\d+) succeeded, (\d+) failed, (\d+) errored, (\d+) timeout/);
+  const request = number(/time for request:\s+\S+\s+(\S+)\s+(\S+)/);
+  return {
+    seconds: milliseconds(number(/finished in ([\d.]+m?u?s)/)[1]) / 1000,
+    succeeded: Number(requests[1]),
+    failed: Number(requests[2]) + Number(requests[3]) + Number(requests[4]),
+    latencyMaxMs: milliseconds(request[1]),
+    latencyMeanMs: milliseconds(request[2]),
+  };
+}
+
+function milliseconds(text = ''): number {
+  const factor = text.endsWith('us') ? 0.001 : text.endsWith('ms') ? 1 : 1000;
+  return Number.parseFloat(text) * factor;
+}

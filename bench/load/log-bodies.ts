@@ -1,0 +1,87 @@
+// Request bodies for h2load, one gRPC frame each, the same bytes in every run: "big" is 1000
+// records in 183 KB, "small" 10 records in 1.9 KB. Trace ids are random, as real ones are, so a
+// body does not compress better than real traffic does.
+
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { create, toBinary } from '@bufbuild/protobuf';
+import { ExportLogsServiceRequestSchema } from '../../src/generated/opentelemetry/proto/collector/logs/v1/logs_service_pb.js';
+import type { AnyValue } from '../../src/generated/opentelemetry/proto/common/v1/common_pb.js';
+
+export interface LogBody {
+  readonly name: string;
+  readonly path: string;
+  readonly records: number;
+  /** Of the protobuf message, without the gRPC prefix. */
+  readonly sizeBytes: number;
+}
+
+export function writeBody(directory: string, name: string, records: number): LogBody {
+  const message = makeRequest(records);
+  const prefix = Buffer.alloc(5);
+  prefix.writeUInt32BE(message.length, 1);
+  const path = join(directory, `${name}.grpc`);
+  writeFileSync(path, Buffer.concat([prefix, message]));
+  return { name, path, records, sizeBytes: message.length };
+}
+
+const firstRecordUnixNano = 1_790_000_000_000_000_000n;
+const users = ['ada', 'grace', 'linus', 'margaret', 'ken', 'barbara'];
+const actions = ['viewed', 'ordered', 'returned', 'paid for', 'searched'];
+
+function makeRequest(records: number): Uint8Array {
+  const random = xorshift32(1);
+  const pick = (list: readonly string[]) => list[random() % list.length]!;
+  const bytes = (size: number) => Uint8Array.from({ length: size }, () => random() & 0xff);
+  const logRecords = Array.from({ length: records }, (_, index) => ({
+    timeUnixNano: firstRecordUnixNano + BigInt(index) * 1_000_000n,
+    observedTimeUnixNano: firstRecordUnixNano + BigInt(index) * 1_000_000n + 250n,
+    severityNumber: 9,
+    severityText: 'INFO',
+    body: text(
+      `user ${pick(users)} ${pick(actions)} article ${random() % 100_000} of the new list`,
+    ),
+    attributes: [
+      { key: 'http.route', value: text('/cart/:id') },
+      { key: 'http.status_code', value: integer(BigInt(200 + (random() % 5))) },
+      { key: 'duration_us', value: integer(BigInt(random() % 1_000_000)) },
+    ],
+    traceId: bytes(16),
+    spanId: bytes(8),
+  }));
+  const request = create(ExportLogsServiceRequestSchema, {
+    resourceLogs: [
+      {
+        resource: {
+          attributes: [
+            { key: 'service.name', value: text('checkout') },
+            { key: 'service.version', value: text('4.2.1') },
+          ],
+        },
+        scopeLogs: [{ scope: { name: 'shop.http' }, logRecords }],
+      },
+    ],
+  });
+  return toBinary(ExportLogsServiceRequestSchema, request);
+}
+
+type AnyValueInit = { value: AnyValue['value'] };
+
+function text(value: string): AnyValueInit {
+  return { value: { case: 'stringValue', value } };
+}
+
+function integer(value: bigint): AnyValueInit {
+  return { value: { case: 'intValue', value } };
+}
+
+/** Marsaglia's generator: enough to look random to a compressor, and the same everywhere. */
+function xorshift32(seed: number): () => number {
+  let state = seed;
+  return () => {
+    state ^= state << 13;
+    state ^= state >>> 17;
+    state ^= state << 5;
+    return state >>> 0;
+  };
+}

@@ -1,0 +1,98 @@
+// The figures of one run as a small Markdown file, with what is needed to judge them: machine,
+// kernel, Node version, date and command.
+
+import { readFileSync } from 'node:fs';
+import { availableParallelism, cpus, release, totalmem } from 'node:os';
+import type { Round } from './measurement.ts';
+import type { Scenario } from './scenarios.ts';
+
+export interface PeerFigures {
+  readonly name: string;
+  readonly rounds: readonly Round[];
+  readonly rssPeakBytes: number;
+}
+
+export interface ScenarioFigures {
+  readonly scenario: Scenario;
+  readonly peers: readonly PeerFigures[];
+}
+
+export interface RunDescription {
+  readonly date: string;
+  readonly command: string;
+  readonly rounds: number;
+}
+
+const columns = [
+  ...['scenario', 'engine', 'MB/cpu-s', 'req/cpu-s', 'MB/s wall', 'req/s wall', 'CPUs used'],
+  ...['mean ms', 'peak RSS MB', 'arrived / acknowledged'],
+];
+
+export function renderReport(run: RunDescription, figures: readonly ScenarioFigures[]): string {
+  return [
+    `# Bench of ${run.date}`,
+    '',
+    `Machine: ${cpus()[0]?.model ?? 'unknown CPU'}, ${availableParallelism()} CPUs, ` +
+      `${Math.round(totalmem() / 2 ** 30)} GiB, Linux ${release()}, ${distribution()}; ` +
+      `Node ${process.version}; \`${run.command}\`.`,
+    `Median of ${run.rounds} alternating rounds. CPU is user + system of the whole process, ` +
+      'MB = 10^6 bytes of OTLP received, all connections TLS 1.3 with client certificates. ' +
+      'Load generator, engine and sink share the machine: wall rates are no limits.',
+    '',
+    `| ${columns.join(' | ')} |`,
+    `|${'---|'.repeat(columns.length)}`,
+    ...figures.flatMap(({ scenario, peers }) => peers.map((peer) => row(scenario, peer))),
+    '',
+    ...figures.flatMap(ratios),
+    '',
+  ].join('\n');
+}
+
+export function median(values: readonly number[]): number {
+  const sorted = values.toSorted((a, b) => a - b);
+  return sorted[Math.floor(sorted.length / 2)] ?? Number.NaN;
+}
+
+// `-` where nothing is sent on; otherwise both numbers are records of all rounds and must be equal.
+function row(scenario: Scenario, { name, rounds, rssPeakBytes }: PeerFigures): string {
+  const of = (pick: (round: Round) => number) => whole(median(rounds.map(pick)));
+  const acknowledged = sum(rounds.map((round) => round.acknowledgedRecords));
+  const arrived =
+    scenario.path === 'forward'
+      ? `${sum(rounds.map((round) => round.arrivedRecords ?? 0))} / ${acknowledged}`
+      : `- / ${acknowledged}`;
+  const failed = sum(rounds.map((round) => round.failedRequests));
+  const cells = [
+    ...[scenario.title, name],
+    ...[of((round) => round.megabytesPerCpuSecond), of((round) => round.requestsPerCpuSecond)],
+    ...[of((round) => round.megabytesPerSecond), of((round) => round.requestsPerSecond)],
+    median(rounds.map((round) => round.cpusUsed)).toFixed(2),
+    median(rounds.map((round) => round.latencyMeanMs)).toFixed(1),
+    whole(rssPeakBytes / 1e6),
+    failed === 0 ? arrived : `${arrived}, ${failed} requests failed`,
+  ];
+  return `| ${cells.join(' | ')} |`;
+}
+
+function ratios({ scenario, peers: [ours, ...others] }: ScenarioFigures): string[] {
+  if (ours === undefined) return [];
+  const perCpu = (peer: PeerFigures) =>
+    median(peer.rounds.map((round) => round.megabytesPerCpuSecond));
+  return others.map((other) => {
+    const ratio = (perCpu(ours) / perCpu(other)).toFixed(2);
+    return `- ${scenario.title}: ${ratio} times ${other.name} per CPU-second`;
+  });
+}
+
+function distribution(): string {
+  const release = readFileSync('/etc/os-release', 'utf8');
+  return /^PRETTY_NAME="(.*)"$/m.exec(release)?.[1] ?? 'unknown distribution';
+}
+
+function whole(value: number): string {
+  return Math.round(value).toLocaleString('en-US');
+}
+
+function sum(values: readonly number[]): number {
+  return values.reduce((total, value) => total + value, 0);
+}
