@@ -1,6 +1,7 @@
 // `gophership run`: starts the engine, waits for the signal that ends it, drains. `dev` runs the
 // same with a configuration that it made.
 
+import { flushCompileCache } from 'node:module';
 import { systemClock } from '../clock.ts';
 import type { Config } from '../config/config.ts';
 import { finalCounts } from '../engine/final-counts.ts';
@@ -36,6 +37,7 @@ export async function runEngine(
         died.resolve(ExitCode.AssertionFailed);
       },
     });
+    flushCompileCache();
     await hooks.started?.(supervisor);
     return untilStopped(supervisor, config, cli, log);
   };

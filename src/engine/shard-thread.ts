@@ -2,6 +2,7 @@
 // ends when the main thread says so. Anything that escapes from here ends the process (see
 // supervisor.ts).
 
+import { flushCompileCache } from 'node:module';
 import { parentPort, workerData } from 'node:worker_threads';
 import { assert } from '../assert.ts';
 import { systemClock } from '../clock.ts';
@@ -23,6 +24,8 @@ try {
     else stages.shard.drainNow();
   });
   tell({ kind: 'listening', grpcPort });
+  // Also for a process that will be killed: its successor starts in half the time.
+  flushCompileCache();
 } catch (error) {
   if (!(error instanceof GopherShipError)) throw error;
   tell({ kind: 'refused', code: error.code, message: error.message });
