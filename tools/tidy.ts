@@ -67,7 +67,10 @@ export const tables: TidyTables = {
     '@peculiar/x509': ['tls'],
     '@bufbuild/protobuf': ['grpc', 'otlp', 'exporter', 'ctl', 'control'],
   },
-  longFiles: {},
+  longFiles: {
+    'src/ingester/grpc-logs.test.ts': 'one call in all its phases, over one rig',
+    'src/ingester/grpc-receiver.test.ts': 'the table of answers and its random twin, over one rig',
+  },
   seams: {
     'src/memory/handoff-ring.ts': 'hands slabs to the vault thread, which is not built yet',
   },

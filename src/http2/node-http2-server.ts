@@ -11,6 +11,7 @@ import type { SecureContextOptions, TLSSocket, TlsOptions } from 'node:tls';
 import { assert } from '../assert.ts';
 import { GopherShipError } from '../errors.ts';
 import { headerListSizeBytesMax, KiB } from '../limits.ts';
+import { peerRefusal } from '../tls/peer-refusal.ts';
 import { ConnectionGate } from './connection-gate.ts';
 import { NodeHttp2Session, type SessionParts } from './node-http2-session.ts';
 
@@ -143,7 +144,7 @@ export class NodeHttp2Server {
     });
     server.prependListener('secureConnection', (socket) => this.#tlsEstablished(socket));
     server.on('tlsClientError', (error, socket) => this.#tlsFailed(error, socket));
-    server.on('unknownProtocol', endUnknownProtocol);
+    server.on('unknownProtocol', (socket) => this.#endUnknownProtocol(socket));
     server.on('session', (session) => this.#sessionOpened(session));
     server.on('sessionError', () => {}); // 'close' of the session follows
     return server;
@@ -185,11 +186,7 @@ export class NodeHttp2Server {
 
   #tlsFailed(error: NodeJS.ErrnoException, failed: TLSSocket): void {
     failed.on('error', () => {}); // told here already
-    // A peer whose certificate does not verify is reported as a reset; the reason stands beside it,
-    // as a code.
-    const refusal = failed.authorizationError as unknown as string | null;
-    const reason = refusal ?? error.code ?? error.message;
-    this.#options.events.tlsFailed(reason, failed.remoteAddress ?? '');
+    this.#options.events.tlsFailed(peerRefusal(error, failed), failed.remoteAddress ?? '');
     this.#handshakeEnded(failed);
     failed.destroy();
   }
@@ -219,24 +216,24 @@ export class NodeHttp2Server {
     if (this.#stopped) opened.closeGracefully();
   }
 
+  /**
+   * A client that finished TLS without ALPN: HTTP/1.1 by the look of it, so it is told in HTTP/1.1.
+   */
+  #endUnknownProtocol(socket: TLSSocket): void {
+    const text = 'This port speaks OTLP over gRPC: HTTP/2, negotiated with ALPN "h2".\n';
+    socket.end(
+      'HTTP/1.1 505 HTTP Version Not Supported\r\nconnection: close\r\ncontent-type: text/plain\r\n' +
+        `content-length: ${text.length}\r\n\r\n${text}`,
+    );
+    this.#options.clock.after(unknownProtocolTimeoutMs, () => socket.destroy());
+    socket.resume();
+    socket.once('end', () => socket.destroySoon());
+  }
+
   #left(socket: Socket): void {
     this.#gate.left(socket);
     if (this.#gate.placedCount === 0) this.#ended?.();
   }
-}
-
-/**
- * A client that finished TLS without ALPN: HTTP/1.1 by the look of it, so it is told in HTTP/1.1.
- */
-function endUnknownProtocol(socket: TLSSocket): void {
-  const text = 'This port speaks OTLP over gRPC: HTTP/2, negotiated with ALPN "h2".\n';
-  socket.end(
-    'HTTP/1.1 505 HTTP Version Not Supported\r\nconnection: close\r\ncontent-type: text/plain\r\n' +
-      `content-length: ${text.length}\r\n\r\n${text}`,
-  );
-  socket.setTimeout(unknownProtocolTimeoutMs, () => socket.destroy());
-  socket.resume();
-  socket.once('end', () => socket.destroySoon());
 }
 
 function peerKey(socket: Socket): string {

@@ -46,7 +46,8 @@ export class NodeHttp2Session {
     session.once('goaway', () => this.#seeSocketOff());
     session.once('remoteSettings', () => this.#life.prefaceReceived());
     session.on('stream', (stream, headers, _flags, rawHeaders) =>
-      // @types/node does not know the fourth argument: the fields as they came, names and values in turn.
+      // @types/node does not know the fourth argument: the fields as they came, names and values
+      // in turn.
       this.#opened(stream, headers, rawHeaders as unknown as readonly string[]),
     );
   }

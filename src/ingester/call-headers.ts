@@ -3,7 +3,7 @@
 import type { ErrorCode } from '../errors.ts';
 import { parseTimeoutMs } from '../grpc/timeout-header.ts';
 import type { ServerStream } from '../http2/server-stream.ts';
-import type { Encoding } from './inflation.ts';
+import type { Encoding } from './expected-size.ts';
 
 export interface CallHeaders {
   /** What a set compressed flag means; undefined: nothing. */

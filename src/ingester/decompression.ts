@@ -10,12 +10,8 @@
 // the retries of a producer do succeed.
 
 import { inflationsPerShardMax } from '../limits.ts';
-import {
-  type Encoding,
-  Inflation,
-  type InflationParts,
-  type InflationResult,
-} from './inflation.ts';
+import type { Encoding } from './expected-size.ts';
+import { Inflation, type InflationParts, type InflationResult } from './inflation.ts';
 import { inflateSmall } from './small-inflation.ts';
 
 export interface CompressedBody {

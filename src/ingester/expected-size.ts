@@ -1,7 +1,7 @@
 // What a compressed body says about its own size once inflated. Only a hint for how much to
 // reserve: it comes from the producer, and the cap is on what really comes out.
 
-import type { Encoding } from './inflation.ts';
+export type Encoding = 'gzip' | 'zstd';
 
 /** Undefined when the body does not say. */
 export function expectedSizeBytes(encoding: Encoding, body: Uint8Array): number | undefined {

@@ -5,7 +5,8 @@ import { constants, gzipSync, zstdCompressSync } from 'node:zlib';
 import { smallArena } from '../../test/support/small-arena.ts';
 import { KiB, MiB } from '../limits.ts';
 import { SlabPool } from '../memory/slab-pool.ts';
-import { type Encoding, Inflation, type InflationResult } from './inflation.ts';
+import type { Encoding } from './expected-size.ts';
+import { Inflation, type InflationResult } from './inflation.ts';
 import { inflateSmall } from './small-inflation.ts';
 
 const arena = smallArena({ spanCount: 20, largePageCount: 16 * 6 });

@@ -19,9 +19,7 @@ import { assert } from '../assert.ts';
 import type { ErrorCode } from '../errors.ts';
 import { KiB } from '../limits.ts';
 import type { Slabs } from './admission.ts';
-import { expectedSizeBytes } from './expected-size.ts';
-
-export type Encoding = 'gzip' | 'zstd';
+import { type Encoding, expectedSizeBytes } from './expected-size.ts';
 
 export type InflationResult =
   | { readonly kind: 'inflated'; readonly slab: number; readonly lengthBytes: number }

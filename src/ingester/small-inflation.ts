@@ -5,14 +5,9 @@
 
 import { gunzipSync, zstdDecompressSync } from 'node:zlib';
 import { KiB } from '../limits.ts';
+import type { Encoding } from './expected-size.ts';
 import { expectedSizeBytes } from './expected-size.ts';
-import {
-  type Encoding,
-  type InflationParts,
-  type InflationResult,
-  refusalOf,
-  zstdParams,
-} from './inflation.ts';
+import { type InflationParts, type InflationResult, refusalOf, zstdParams } from './inflation.ts';
 
 /**
  * Undefined: the body is not small, and the slab still belongs to the caller. Else the slab, whose

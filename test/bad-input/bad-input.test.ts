@@ -1,7 +1,7 @@
-// Scenario: what should never reach the port reaches a running engine, while a good producer keeps sending
-// on a connection of its own.
-// Guarantees: each bad request or connection gets its own clear error; the good producer never sees
-// any of it; the books balance at the end. test/ingester tries more of it, closer to the wire.
+// Scenario: what should never reach the port reaches a running engine, while a good producer keeps
+// sending on a connection of its own. Guarantees: each bad request or connection gets its own clear
+// error; the good producer never sees any of it; the books balance at the end. test/ingester tries
+// more of it, closer to the wire.
 
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
