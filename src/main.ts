@@ -99,6 +99,7 @@ function cliProcess(): CliProcess {
     directory: process.cwd(),
     stdout: process.stdout,
     stderr: process.stderr,
+    onHangup: (listener) => process.on('SIGHUP', listener),
     nextStopSignal() {
       const signal = arrived.shift();
       if (signal !== undefined) return Promise.resolve(signal);

@@ -10,4 +10,6 @@ export interface CliProcess {
   readonly stderr: { write(text: string): unknown; readonly isTTY?: boolean };
   /** The next SIGTERM or SIGINT; ones that come while nobody waits are kept. */
   nextStopSignal(): Promise<NodeJS.Signals>;
+  /** SIGHUP, which would end the process if nobody listened. */
+  onHangup(listener: () => void): void;
 }

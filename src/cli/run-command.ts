@@ -38,6 +38,10 @@ export async function runEngine(
       },
     });
     flushCompileCache();
+    cli.onHangup(() => {
+      log.info('reading the certificates again; a changed configuration needs a restart');
+      supervisor.reloadCertificates();
+    });
     await hooks.started?.(supervisor);
     return untilStopped(supervisor, config, cli, log);
   };

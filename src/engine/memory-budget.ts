@@ -8,9 +8,9 @@ import { type ArenaLayout, planArena } from '../memory/arena-plan.ts';
 
 /**
  * V8 heap of a data-plane thread. Batches live in the arena, so what is left are connections,
- * streams and code. Received chunks are garbage outside of the heap that only a scavenge frees, so a
- * small young generation (semi-spaces of 1 MiB) both cuts the peak and stays in the CPU's cache: big
- * requests cost 221 MB per CPU-second with it, 196 with 2 MiB, 153 with 4 MiB.
+ * streams and code. Received chunks are garbage outside of the heap that only a scavenge frees, so
+ * a small young generation (semi-spaces of 1 MiB) both cuts the peak and stays in the CPU's cache:
+ * big requests cost 221 MB per CPU-second with it, 196 with 2 MiB, 153 with 4 MiB.
  */
 export const threadHeap: ResourceLimits = {
   maxOldGenerationSizeMb: 64,

@@ -24,7 +24,7 @@ export interface ShardStages {
   readonly shard: Shard;
   readonly listener: Listener;
   readonly destinations: readonly Destination[];
-  readonly watches: readonly { close(): void }[];
+  readonly watches: readonly CertificateWatch[];
 }
 
 export async function buildShard(start: ShardStart, log: Log): Promise<ShardStages> {

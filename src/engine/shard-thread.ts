@@ -4,7 +4,7 @@
 
 import { flushCompileCache } from 'node:module';
 import { parentPort, workerData } from 'node:worker_threads';
-import { assert } from '../assert.ts';
+import { assert, unreachable } from '../assert.ts';
 import { systemClock } from '../clock.ts';
 import { GopherShipError } from '../errors.ts';
 import { stderrLog } from '../log.ts';
@@ -20,8 +20,19 @@ try {
   const stages = await buildShard(start, log);
   const grpcPort = await stages.listener.listen(start.grpcPort);
   mainThread.on('message', (message: ToShard) => {
-    if (message.kind === 'drain') void drain(stages, message.timeoutMs);
-    else stages.shard.drainNow();
+    switch (message.kind) {
+      case 'drain':
+        void drain(stages, message.timeoutMs);
+        break;
+      case 'drain-now':
+        stages.shard.drainNow();
+        break;
+      case 'reload-certificates':
+        for (const watch of stages.watches) void watch.reload();
+        break;
+      default:
+        unreachable(message, 'message of the main thread');
+    }
   });
   tell({ kind: 'listening', grpcPort });
   // Also for a process that will be killed: its successor starts in half the time.

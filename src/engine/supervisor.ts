@@ -95,6 +95,11 @@ export class Supervisor {
     return ends.reduce((sum, end) => sum + (end.kind === 'drained' ? end.unanswered : 0), 0);
   }
 
+  /** Every listener looks at its certificate files now. */
+  reloadCertificates(): void {
+    this.#broadcast({ kind: 'reload-certificates' });
+  }
+
   drainNow(): void {
     this.#broadcast({ kind: 'drain-now' });
   }

@@ -19,6 +19,8 @@ export interface ShardStart {
 }
 
 export type ToShard =
+  /** Look at the certificate files now instead of at the next interval. */
+  | { readonly kind: 'reload-certificates' }
   /**
    * Stop accepting, finish what is in flight within this time, answer the rest DRAINING, then end.
    */
