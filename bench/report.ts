@@ -32,9 +32,7 @@ export function renderReport(run: RunDescription, figures: readonly ScenarioFigu
   return [
     `# Bench of ${run.date}`,
     '',
-    `Machine: ${cpus()[0]?.model ?? 'unknown CPU'}, ${availableParallelism()} CPUs, ` +
-      `${Math.round(totalmem() / 2 ** 30)} GiB, Linux ${release()}, ${distribution()}; ` +
-      `Node ${process.version}; \`${run.command}\`.`,
+    `${machineLine()}; \`${run.command}\`.`,
     `Median of ${run.rounds} alternating rounds. CPU is user + system of the whole process, ` +
       'MB = 10^6 bytes of OTLP received, all connections TLS 1.3 with client certificates. ' +
       'Load generator, engine and sink share the machine: wall rates are no limits.',
@@ -46,6 +44,15 @@ export function renderReport(run: RunDescription, figures: readonly ScenarioFigu
     ...figures.flatMap(ratios),
     '',
   ].join('\n');
+}
+
+/** What figures must not be read without. */
+export function machineLine(): string {
+  return (
+    `Machine: ${cpus()[0]?.model ?? 'unknown CPU'}, ${availableParallelism()} CPUs, ` +
+    `${Math.round(totalmem() / 2 ** 30)} GiB, Linux ${release()}, ${distribution()}; ` +
+    `Node ${process.version}`
+  );
 }
 
 export function median(values: readonly number[]): number {

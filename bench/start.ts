@@ -1,0 +1,41 @@
+// `npm run bench:start`: time from the start of the process to the first listener, and memory at
+// rest, with the code that Node keeps between starts and without it.
+
+import { rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { engineConfig } from '../test/interop/interop-pipeline.ts';
+import { writeTo } from '../test/support/certificates.ts';
+import { startEngine } from '../test/support/engine-process.ts';
+import { temporaryDirectory } from '../test/support/temporary-directory.ts';
+import { machineLine, median } from './report.ts';
+
+const starts = 9;
+const directory = temporaryDirectory('bench-start');
+try {
+  const files = await writeTo(join(directory.path, 'tls'));
+  const kept = join(directory.path, 'code');
+  const config = engineConfig(files, { file: { path: join(directory.path, 'logs.jsonl') } });
+  process.stdout.write(`${machineLine()}\n`);
+  for (const keepsCode of [false, true]) {
+    const rows: { startMs: number; anonymousMb: number; rssMb: number }[] = [];
+    for (let count = 0; count < starts + 1; count += 1) {
+      if (!keepsCode) rmSync(kept, { recursive: true, force: true });
+      const beforeMs = performance.now();
+      const engine = await startEngine({ config, env: { NODE_COMPILE_CACHE: kept } });
+      const startMs = performance.now() - beforeMs;
+      const { anonymousBytes, rssBytes } = engine.usage();
+      rows.push({ startMs, anonymousMb: anonymousBytes / 1e6, rssMb: rssBytes / 1e6 });
+      await engine.stop();
+    }
+    // The first start of the second kind is what fills the store.
+    const measured = rows.slice(1);
+    const middle = (value: (row: (typeof rows)[0]) => number) => median(measured.map(value));
+    process.stdout.write(
+      `${keepsCode ? 'code kept' : 'nothing kept'}: ${middle(({ startMs }) => startMs).toFixed(0)} ms ` +
+        `to listening, ${middle(({ anonymousMb }) => anonymousMb).toFixed(0)} MB anonymous (arena ` +
+        `included), ${middle(({ rssMb }) => rssMb).toFixed(0)} MB RSS, median of ${measured.length}\n`,
+    );
+  }
+} finally {
+  directory.remove();
+}
