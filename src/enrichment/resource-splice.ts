@@ -100,10 +100,12 @@ export function createRenderer(options: RendererOptions): Renderer {
 }
 
 /**
- * What is rendered was scanned, and the plan is ours: the kernel has nothing to refuse but too
- * little room.
+ * What is rendered was scanned, and the plan is ours: too little room is all that the kernel may
+ * refuse. Anything else taken for that would send a batch that can never be sent into splitting.
  */
 function sizeOrNoRoom(result: number): number {
-  assert(result >= SpliceStatus.NoRoom, 'kernel refused to splice a scanned batch');
+  assert(result !== SpliceStatus.Malformed, 'kernel calls a scanned batch malformed');
+  assert(result !== SpliceStatus.BadPlan, 'kernel cannot read the splice plan');
+  assert(result >= SpliceStatus.NoRoom, 'kernel answers with an unknown splice status');
   return result;
 }

@@ -31,8 +31,8 @@ export class Batcher {
   }
 
   /**
-   * Bound of the next request's size: at most `limitBytes`, or `capacityBytes` when it begins with something
-   * larger, of which one record may have to go alone.
+   * Bound of the next request's size: at most `limitBytes`, or `capacityBytes` when it begins with
+   * something larger, of which one record may have to go alone.
    */
   sizeBytesMax(limitBytes: number, capacityBytes: number): number {
     const first = this.#queue.firstWaiting;
@@ -48,8 +48,8 @@ export class Batcher {
   }
 
   /**
-   * Renders the next request at `dstOffsetBytes`. `limitBytes` is what the destination takes as far as is
-   * known; a record larger than that is tried alone. Undefined: nothing is left to send.
+   * Renders the next request at `dstOffsetBytes`. `limitBytes` is what the destination takes as far
+   * as is known; a record larger than that is tried alone. Undefined: nothing is left to send.
    */
   build(
     dstOffsetBytes: number,
@@ -85,7 +85,10 @@ export class Batcher {
     return pieces.length === 0 ? undefined : { pieces, lengthBytes, requestId: undefined };
   }
 
-  /** Undefined when not even its first piece fits; whatever did not fit belongs to no group any more. */
+  /**
+   * Undefined when not even its first piece fits; whatever did not fit belongs to no group any
+   * more.
+   */
   #buildGroup(
     group: PieceGroup,
     dstOffsetBytes: number,
@@ -107,7 +110,10 @@ export class Batcher {
     return { pieces, lengthBytes, requestId: whole ? group.requestId : undefined };
   }
 
-  /** As many records as fit, for a piece that is too large as a whole. Undefined: its first record is refused. */
+  /**
+   * As many records as fit, for a piece that is too large as a whole. Undefined: its first record
+   * is refused.
+   */
   #buildPart(
     piece: Piece,
     dstOffsetBytes: number,

@@ -1,6 +1,7 @@
-// When requests to one destination may start. After a failure nothing is sent for the back-off; then one
-// probe goes, and when it succeeds 1, 2, 4 ... requests at a time, until the destination has shown that it
-// bears all of them. Pure but for the clock that it reads; its owner sets the timers.
+// When requests to one destination may start. After a failure nothing is sent for the back-off;
+// then one probe goes, and when it succeeds 1, 2, 4 ... requests at a time, until the destination
+// has shown that it bears all of them. Pure but for the clock that it reads; its owner sets the
+// timers.
 
 import { assert, unreachable } from '../assert.ts';
 import type { Clock } from '../clock.ts';
@@ -16,8 +17,9 @@ export interface CircuitBreakerOptions {
 }
 
 /**
- * Why nothing is sent although the destination answers. 'setup': credentials or path, found out again with
- * an empty request; 'codes': refuses whatever we send, found out again with one real batch.
+ * Why nothing is sent although the destination answers. 'setup': credentials or path, found out
+ * again with an empty request; 'codes': refuses whatever we send, found out again with one real
+ * batch.
  */
 export type Fault = 'setup' | 'codes';
 
@@ -29,8 +31,8 @@ export type BreakerState =
   | { readonly kind: 'probing' }
   | { readonly kind: 'ramping'; readonly requestsMax: number; readonly successes: number };
 
-// New batches are refused from this many failed requests in a row; a single failed request only pauses,
-// and what arrives meanwhile waits in the queue.
+// New batches are refused from this many failed requests in a row; a single failed request only
+// pauses, and what arrives meanwhile waits in the queue.
 const failureStreakMax = 3;
 
 export class CircuitBreaker {
@@ -66,6 +68,13 @@ export class CircuitBreaker {
     const waiting = this.#state.kind === 'waiting' || this.#state.kind === 'probing';
     if (!waiting) return false;
     return this.#fault !== undefined || this.#longDelay || this.#failureStreak >= failureStreakMax;
+  }
+
+  /** For the state page: 0 works, 1 waits, 2 finds out. */
+  get gauge(): 0 | 1 | 2 {
+    const { kind } = this.#state;
+    if (kind === 'closed') return 0;
+    return kind === 'waiting' ? 1 : 2;
   }
 
   /** Milliseconds until a request may start; 0 when time is not what holds it back. */
@@ -142,7 +151,9 @@ export class CircuitBreaker {
     this.#state = { kind: 'waiting', untilMs: this.#options.clock.nowMs() };
   }
 
-  /** A connection came up while we wait because there was none: the probe need not wait any longer. */
+  /**
+   * A connection came up while we wait because there was none: the probe need not wait any longer.
+   */
   connected(): void {
     if (this.#state.kind !== 'waiting' || !this.#waitsForConnection) return;
     this.#state = { kind: 'waiting', untilMs: this.#options.clock.nowMs() };
@@ -159,7 +170,8 @@ export class CircuitBreaker {
     const { clock, retry, random } = this.#options;
     if (serverDelayMs !== undefined && serverDelayMs > retryDelayMsMax) this.#longDelay = true;
     if (epoch < this.#epoch) {
-      // Requests that were under way together fail together: one back-off for all, the longest that was asked for.
+      // Requests that were under way together fail together: one back-off for all, the longest that
+      // was asked for.
       if (this.#state.kind !== 'waiting' || serverDelayMs === undefined) return;
       const delayMs = retryDelayMs(retry, 1, 0, serverDelayMs);
       const untilMs = Math.max(this.#state.untilMs, clock.nowMs() + delayMs);

@@ -1,6 +1,7 @@
-// Finds out that a peer has died without saying so. When something was sent and no byte comes back for a
-// while, one PING goes; when that is not answered either, the connection is dead. Servers punish clients
-// that ping often (grpc-go at the third one between answers), so two are the most without an answer.
+// Finds out that a peer has died without saying so. When something was sent and no byte comes back
+// for a while, one PING goes; when that is not answered either, the connection is dead. Servers
+// punish clients that ping often (grpc-go at the third one between answers), so two are the most
+// without an answer.
 
 import type { Clock, Timer } from '../clock.ts';
 
@@ -12,7 +13,10 @@ export interface DeadPeerWatchOptions {
   readonly bytesRead: () => number;
   readonly ping: () => void;
   readonly onDead: () => void;
-  /** It answers PINGs but no request, and no further PING may go: a new connection is the better bet. */
+  /**
+   * It answers PINGs but no request, and no further PING may go: a new connection is the better
+   * bet.
+   */
   readonly onStuck: () => void;
 }
 
@@ -30,7 +34,9 @@ export class DeadPeerWatch {
     this.#options = options;
   }
 
-  /** A request goes out. The silence that counts begins with the first one after the last byte read. */
+  /**
+   * A request goes out. The silence that counts begins with the first one after the last byte read.
+   */
   sent(): void {
     this.#inFlight += 1;
     if (this.#timer === undefined) this.#listen();

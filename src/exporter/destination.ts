@@ -1,9 +1,13 @@
 // What the engine sees of an exporter: a place that takes batches and says, for each, how it ended.
-// A destination never drops a batch that it took: every enqueue() is answered by exactly one settle().
+// A destination never drops a batch that it took: every enqueue() is answered by exactly one
+// settle().
 
 import type { ErrorCode } from '../errors.ts';
 
-/** One received batch: bytes in the arena that stay where they are until every destination has settled it. */
+/**
+ * One received batch: bytes in the arena that stay where they are until every destination has
+ * settled it.
+ */
 export interface Batch {
   /** The whole ExportLogsServiceRequest as received, uncompressed. */
   readonly bodyOffsetBytes: number;
@@ -39,8 +43,9 @@ export interface Refusal {
 /** One batch at one destination. */
 export interface Delivery {
   /**
-   * The producer no longer waits (deadline, cancel, drain). Settles as Abandoned at once when the batch
-   * is not part of a request under way; else the request's end settles it, and it is never sent again.
+   * The producer no longer waits (deadline, cancel, drain). Settles as Abandoned at once when the
+   * batch is not part of a request under way; else the request's end settles it, and it is never
+   * sent again.
    */
   abandon(): void;
 }
@@ -62,11 +67,15 @@ export interface Destination {
 export interface BatchRenderer {
   /** Bound of what renderBatch() writes for this batch, without looking at it. */
   sizeBytesMax(batch: Batch): number;
-  /** Writes the whole enriched batch at `dstOffsetBytes`; returns the bytes written, or -1 when `dstCapacityBytes` is too small. */
+  /**
+   * Writes the whole enriched batch at `dstOffsetBytes`; returns the bytes written, or -1 when
+   * `dstCapacityBytes` is too small.
+   */
   renderBatch(batch: Batch, dstOffsetBytes: number, dstCapacityBytes: number): number;
   /**
-   * Writes the records [recordFrom, recordTo) or as many of them as fit, resource and scope repeated.
-   * Returns the bytes written and the first record not written; `recordEnd === recordFrom` when not even one fits.
+   * Writes the records [recordFrom, recordTo) or as many of them as fit, resource and scope
+   * repeated. Returns the bytes written and the first record not written; `recordEnd ===
+   * recordFrom` when not even one fits.
    */
   renderRecords(
     batch: Batch,

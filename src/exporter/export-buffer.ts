@@ -1,5 +1,6 @@
-// Memory that one export request is rendered and compressed in. Every destination owns one such buffer per
-// shard, so that export moves when the arena is full; more come from the slabs while there is plenty.
+// Memory that one export request is rendered and compressed in. Every destination owns one such
+// buffer per shard, so that export moves when the arena is full; more come from the slabs while
+// there is plenty.
 //
 //   offset               size       use
 //   0                    8          the last 5 bytes: room for the gRPC message prefix

@@ -1,5 +1,5 @@
-// The export buffers of one destination at one shard: its own, which is always there, and large slabs as
-// long as the arena has plenty.
+// The export buffers of one destination at one shard: its own, which is always there, and large
+// slabs as long as the arena has plenty.
 
 import { assert } from '../assert.ts';
 import type { SlabPool } from '../memory/slab-pool.ts';

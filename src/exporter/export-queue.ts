@@ -1,5 +1,6 @@
-// Batches of one destination at one shard that wait or are in flight: first in, first out, bounded in bytes
-// and in number. What fails goes back to its place in front. Nothing leaves it without being settled.
+// Batches of one destination at one shard that wait or are in flight: first in, first out, bounded
+// in bytes and in number. What fails goes back to its place in front. Nothing leaves it without
+// being settled.
 
 import { assert } from '../assert.ts';
 import type { Clock } from '../clock.ts';
@@ -12,6 +13,14 @@ export interface ExportQueueOptions {
   readonly config: QueueConfig;
   readonly clock: Clock;
   readonly counters: DestinationCounters;
+}
+
+/** What is known about the request that pieces which wait again will go in. */
+export interface GroupPlan {
+  readonly sizeBytesMax: number;
+  readonly requestId?: string;
+  /** Counted by the search for a culprit; absent: as it was. */
+  readonly isSearch?: boolean;
 }
 
 export class ExportQueue {
@@ -69,7 +78,7 @@ export class ExportQueue {
     this.#batches.add(queued);
     this.#sizeBytes += batch.bodyLengthBytes;
     this.#count();
-    this.#insertBehind(this.#last, queued.piece(0, batch.recordCount, undefined));
+    this.#insertBehind(this.#last, queued.piece(0, batch.recordCount));
     return queued;
   }
 
@@ -79,19 +88,25 @@ export class ExportQueue {
     piece.queued.started();
   }
 
-  /** Of a piece that was just taken only the records before `recordEnd` went in: returns that, the rest waits. */
+  /**
+   * Of a piece that was just taken only the records before `recordEnd` went in: returns that, the
+   * rest waits.
+   */
   cut(piece: Piece, recordEnd: number): Piece {
     assert(recordEnd > piece.recordFrom && recordEnd < piece.recordTo, 'cut outside the piece');
     const { queued } = piece;
-    this.#insertSorted(queued.piece(recordEnd, piece.recordTo, undefined));
-    return queued.piece(piece.recordFrom, recordEnd, undefined);
+    this.#insertSorted(queued.piece(recordEnd, piece.recordTo));
+    return queued.piece(piece.recordFrom, recordEnd);
   }
 
-  /** Pieces of a request that failed wait again, in their old place; those that nobody waits for are done. */
-  putBack(pieces: readonly Piece[], group?: { sizeBytesMax: number; requestId?: string }): void {
+  /**
+   * Pieces of a request that failed wait again, in their old place; those that nobody waits for are
+   * done.
+   */
+  putBack(pieces: readonly Piece[], group?: GroupPlan): void {
     const wanted = pieces.filter((piece) => !piece.queued.isAbandoned);
     const again = wanted.map((piece) =>
-      piece.queued.piece(piece.recordFrom, piece.recordTo, undefined),
+      piece.queued.piece(piece.recordFrom, piece.recordTo, group?.isSearch ?? piece.isSearch),
     );
     if (group !== undefined && again.length > 0) {
       const unchanged = again.length === pieces.length;
@@ -111,16 +126,16 @@ export class ExportQueue {
   }
 
   /** One piece of a request becomes two that wait, each for a request of its own. */
-  putBackHalves(piece: Piece, sizeBytesMax: number): void {
+  putBackHalves(piece: Piece, plan: GroupPlan): void {
     const { queued, recordFrom, recordTo } = piece;
     const middle = recordFrom + Math.ceil((recordTo - recordFrom) / 2);
     assert(middle > recordFrom && middle < recordTo, 'piece cannot be halved');
     if (!queued.isAbandoned) {
       for (const half of [
-        queued.piece(recordFrom, middle, undefined),
-        queued.piece(middle, recordTo, undefined),
+        queued.piece(recordFrom, middle, plan.isSearch),
+        queued.piece(middle, recordTo, plan.isSearch),
       ]) {
-        half.group = { pieces: [half], sizeBytesMax, requestId: undefined };
+        half.group = { pieces: [half], sizeBytesMax: plan.sizeBytesMax, requestId: undefined };
         this.#insertSorted(half);
       }
     }

@@ -1,11 +1,14 @@
-// The seam between what decides about requests (OtlpDestination) and what carries them: gRPC, HTTP, or a
-// script in tests.
+// The seam between what decides about requests (OtlpDestination) and what carries them: gRPC, HTTP,
+// or a script in tests.
 
 import type { PayloadEncoding } from './payload-compression.ts';
 import { Verdict } from './retry-policy.ts';
 
 export interface TransportRequest {
-  /** Five bytes of room (the transport writes a gRPC prefix there or leaves them out), then the payload. */
+  /**
+   * Five bytes of room (the transport writes a gRPC prefix there or leaves them out), then the
+   * payload.
+   */
   readonly roomAndPayload: Uint8Array;
   readonly encoding: PayloadEncoding;
   /** Before compression; decides what a bare RESOURCE_EXHAUSTED means. */
@@ -33,7 +36,10 @@ export type RequestEnding =
       readonly failure: 'unconnected' | 'timeout' | 'lost' | 'cancelled';
       readonly message: string;
       readonly outcomeUnknown: boolean;
-      /** True: the connection ended in order, so the request may go again on another one without a wait. */
+      /**
+       * True: the connection ended in order, so the request may go again on another one without a
+       * wait.
+       */
       readonly againNow: boolean;
     };
 

@@ -2,25 +2,18 @@
 // arrive while a sync runs share the next one, so that throughput does not depend on the disk's
 // sync latency.
 
-import { assert } from '../assert.ts';
 import type { Timer } from '../clock.ts';
 import type { FileExporterConfig } from '../config/config.ts';
 import { GopherShipError } from '../errors.ts';
-import { MiB, retryDelayMsMax, retryDelayMsMin } from '../limits.ts';
+import { MiB } from '../limits.ts';
 import { DestinationCounter } from '../memory/state-page.ts';
 import { BatchLines } from './batch-lines.ts';
 import { CircuitBreaker } from './circuit-breaker.ts';
-import {
-  type Batch,
-  type Delivery,
-  type Destination,
-  type Outcome,
-  OutcomeKind,
-  type Refusal,
-} from './destination.ts';
+import type { Batch, Delivery, Destination, Outcome, Refusal } from './destination.ts';
 import type { DestinationDeps } from './destination-deps.ts';
 import { ExportQueue } from './export-queue.ts';
 import { type FileCalls, JsonLinesFile, systemFileCalls } from './json-lines-file.ts';
+import { QueueAdmission } from './queue-admission.ts';
 import type { Piece } from './queued-batch.ts';
 
 export type FileDestinationDeps = Omit<DestinationDeps, 'slabs' | 'stderr' | 'version'>;
@@ -46,10 +39,10 @@ interface TakenPiece {
 class FileDestination implements Destination {
   readonly id: string;
   readonly required: boolean;
-  readonly #config: FileExporterConfig;
   readonly #deps: FileDestinationDeps;
   readonly #queue: ExportQueue;
   readonly #breaker: CircuitBreaker;
+  readonly #admission: QueueAdmission;
   readonly #file: JsonLinesFile;
   readonly #lines: BatchLines;
   #run: Promise<void> | undefined;
@@ -57,13 +50,25 @@ class FileDestination implements Destination {
   #closing = false;
 
   constructor(config: FileExporterConfig, deps: FileDestinationDeps, calls: FileCalls) {
-    const { clock, counters, random, shardIndex } = deps;
+    const { clock, counters, random, shardIndex, log } = deps;
     this.id = config.id;
     this.required = config.required;
-    this.#config = config;
     this.#deps = deps;
     this.#queue = new ExportQueue({ config: config.queue, clock, counters });
     this.#breaker = new CircuitBreaker({ clock, retry: config.retry, random, consumersMax: 1 });
+    this.#admission = new QueueAdmission({
+      id: config.id,
+      required: config.required,
+      config: config.queue,
+      queue: this.#queue,
+      breaker: this.#breaker,
+      counters,
+      log,
+      downReason: () => 'cannot be written',
+      probesWithBatch: () => true,
+      drainMs: () => 0,
+      onWaiting: () => this.#pump(),
+    });
     this.#file = new JsonLinesFile({
       path: config.path,
       shardIndex,
@@ -77,47 +82,11 @@ class FileDestination implements Destination {
   }
 
   refusal(bodyLengthBytes: number): Refusal | undefined {
-    if (this.#closing) {
-      return { code: 'DRAINING', message: `${this.id} is closing`, retryDelayMs: retryDelayMsMin };
-    }
-    if (!this.required) return undefined;
-    // Only a batch can find out whether the disk takes one again, so one is let in when it is time.
-    const mayProbe = this.#breaker.probeIsDue && this.#queue.firstWaiting === undefined;
-    if (this.#breaker.isDown && !mayProbe) {
-      const { waitMs } = this.#breaker;
-      return {
-        code: 'DESTINATION_DOWN',
-        message: `${this.id} cannot be written, next attempt in ${Math.ceil(waitMs / 1000)} s`,
-        retryDelayMs: Math.min(Math.max(waitMs, retryDelayMsMin), retryDelayMsMax),
-      };
-    }
-    if (this.#queue.hasRoom(bodyLengthBytes)) return undefined;
-    const { sizeBytesMax, batchesMax } = this.#config.queue;
-    const { sizeBytes, batchCount } = this.#queue;
-    const bytes = `${sizeBytes} of ${sizeBytesMax} bytes`;
-    return {
-      code: 'QUEUE_FULL',
-      message: `${this.id}: ${bytes}, ${batchCount} of ${batchesMax} batches`,
-      retryDelayMs: retryDelayMsMin,
-    };
+    return this.#admission.refusal(bodyLengthBytes);
   }
 
   enqueue(batch: Batch, settle: (outcome: Outcome) => void): Delivery {
-    assert(!this.#closing, 'enqueue after close');
-    const { counters } = this.#deps;
-    counters.add(DestinationCounter.EnqueuedBatches, 1);
-    if (!this.required && !this.#makeRoom(batch.bodyLengthBytes)) {
-      this.#countDropped(batch);
-      counters.add(DestinationCounter.AbandonedBatches, 1);
-      // Not from inside enqueue(): the caller has no Delivery yet.
-      queueMicrotask(() =>
-        settle({ kind: OutcomeKind.Abandoned, rejectedRecords: 0, message: '' }),
-      );
-      return { abandon() {} };
-    }
-    const queued = this.#queue.enqueue(batch, settle);
-    queueMicrotask(() => this.#pump());
-    return { abandon: () => this.#queue.abandon(queued) };
+    return this.#admission.enqueue(batch, settle);
   }
 
   idle(): Promise<void> {
@@ -126,31 +95,11 @@ class FileDestination implements Destination {
 
   async close(): Promise<void> {
     this.#closing = true;
+    this.#admission.close();
     this.#wake?.cancel();
     this.#queue.abandonAll();
     await this.#run;
     await this.#file.close();
-  }
-
-  /**
-   * A destination that nobody waits for loses its oldest batches. False: there are not enough of
-   * them.
-   */
-  #makeRoom(bodyLengthBytes: number): boolean {
-    while (!this.#queue.hasRoom(bodyLengthBytes)) {
-      const oldest = this.#queue.abandonOldestWaiting();
-      if (oldest === undefined) return false;
-      this.#countDropped(oldest.batch);
-    }
-    return true;
-  }
-
-  #countDropped(batch: Batch): void {
-    const { counters, log } = this.#deps;
-    counters.add(DestinationCounter.DroppedRecords, batch.recordCount);
-    log.warn('QUEUE_FULL', `${this.id} is full and not required: dropped its oldest batch`, {
-      records: batch.recordCount,
-    });
   }
 
   /** Starts the next group when there is something to write and nothing is being written. */
@@ -246,8 +195,6 @@ class FileDestination implements Destination {
   }
 
   #countBreaker(): void {
-    const { kind } = this.#breaker.state;
-    const value = kind === 'waiting' ? 1 : kind === 'probing' ? 2 : 0;
-    this.#deps.counters.set(DestinationCounter.OpenBreaker, value);
+    this.#deps.counters.set(DestinationCounter.OpenBreaker, this.#breaker.gauge);
   }
 }

@@ -16,7 +16,10 @@ export interface GrpcConnectionOptions {
   readonly silenceMsMax: number;
   /** The server's SETTINGS have come: requests may go. */
   readonly onReady: () => void;
-  /** The server wants no more requests on it, or answers none; those under way go on. Its owner calls leave(). */
+  /**
+   * The server wants no more requests on it, or answers none; those under way go on. Its owner
+   * calls leave().
+   */
   readonly onLeaving: (tooManyPings: boolean) => void;
   /** Last callback, exactly once. */
   readonly onClosed: (reason: string) => void;
@@ -24,8 +27,8 @@ export interface GrpcConnectionOptions {
 
 const streamIdMax = 2 ** 31 - 1;
 const connectTimeoutMs = 10_000;
-// Node refuses streams when a session's buffers pass this; our memory is bounded by the export buffers, so
-// it only has to be out of the way.
+// Node refuses streams when a session's buffers pass this; our memory is bounded by the export
+// buffers, so it only has to be out of the way.
 const sessionMemoryMbMax = 128;
 
 export class GrpcConnection {
@@ -131,7 +134,8 @@ export class GrpcConnection {
       onReady();
     });
     session.on('goaway', (errorCode, lastStreamId, opaque) => {
-      // It has processed a request. The highest number only announces that the real one will follow.
+      // It has processed a request. The highest number only announces that the real one will
+      // follow.
       if (lastStreamId > 0 && lastStreamId < streamIdMax) this.#proven = true;
       const calm = errorCode === http2.constants.NGHTTP2_ENHANCE_YOUR_CALM;
       this.#startLeaving(calm && opaque?.toString() === 'too_many_pings');

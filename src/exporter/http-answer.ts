@@ -49,7 +49,10 @@ function mediaType(header: string | undefined): string {
   return (header ?? 'no content type').split(';', 1)[0]!.trim().toLowerCase(); // one piece at least
 }
 
-/** Undefined: not an export response. Servers that answer protobuf requests in JSON are understood too. */
+/**
+ * Undefined: not an export response. Servers that answer protobuf requests in JSON are understood
+ * too.
+ */
 function readResponse(contentType: string, body: Uint8Array): ExportResponse | undefined {
   if (body.length === 0) return { rejectedRecords: 0, message: '' };
   if (contentType === jsonType) return readJsonResponse(body);

@@ -1,5 +1,5 @@
-// One POST of an HTTP destination: from the socket's connect to the answer, and when its body's memory is
-// free again. HTTP/1.1 has no way to cancel a request but to end its connection.
+// One POST of an HTTP destination: from the socket's connect to the answer, and when its body's
+// memory is free again. HTTP/1.1 has no way to cancel a request but to end its connection.
 
 import type { ClientRequest, IncomingHttpHeaders, IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
@@ -69,7 +69,10 @@ export function startHttpCall(options: HttpCallOptions): HttpCall {
     request.destroy();
   }
 
-  /** A connection that is kept alive has no 'close' to wait for: the body is written and the answer is there. */
+  /**
+   * A connection that is kept alive has no 'close' to wait for: the body is written and the answer
+   * is there.
+   */
   function releaseWhenDone(): void {
     if (answerEnded && bodyWritten) releaseNow();
   }

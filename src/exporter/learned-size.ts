@@ -1,5 +1,5 @@
-// How large requests may be: the configured bound, or less for a while after a destination has shown that
-// it takes less.
+// How large requests may be: the configured bound, or less for a while after a destination has
+// shown that it takes less.
 
 import { assert } from '../assert.ts';
 import type { Clock } from '../clock.ts';

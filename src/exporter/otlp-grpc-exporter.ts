@@ -9,6 +9,7 @@ import type { UnaryCall, UnaryRequest, UnaryResult } from '../grpc/unary-client.
 import { downstreamAnswerSizeBytesMax, grpcPrefixSizeBytes } from '../limits.ts';
 import type { Log } from '../log.ts';
 import { decodeExportResponse } from '../otlp/export-response.ts';
+import type { ConnectionEvents } from './connection-slot.ts';
 import { EndpointResolver, type Lookup } from './endpoint-resolver.ts';
 import {
   badResponse,
@@ -17,7 +18,7 @@ import {
   type TransportCall,
   type TransportRequest,
 } from './export-transport.ts';
-import { type ConnectionEvents, GrpcChannel } from './grpc-channel.ts';
+import { GrpcChannel } from './grpc-channel.ts';
 import { GrpcConnection } from './grpc-connection.ts';
 import { grpcVerdict, isGrpcOutcomeUnknown, statusName, Verdict } from './retry-policy.ts';
 import { TlsContextSource } from './tls-context-source.ts';
@@ -39,7 +40,7 @@ export class OtlpGrpcExporter implements ExportTransport {
   readonly #config: OtlpGrpcExporterConfig;
   readonly #clock: Clock;
   readonly #tls: TlsContextSource;
-  readonly #channel: GrpcChannel;
+  readonly #channel: GrpcChannel<GrpcConnection>;
   readonly #headers: Readonly<Record<string, string>>;
   readonly #authority: string;
 
@@ -59,7 +60,7 @@ export class OtlpGrpcExporter implements ExportTransport {
     const host = net.isIPv6(config.host) ? `[${config.host}]` : config.host;
     this.#authority = `${host}:${config.port}`;
     this.#channel = new GrpcChannel({
-      resolver: new EndpointResolver(config.host, deps.lookup),
+      resolver: new EndpointResolver(config.host, deps.clock, deps.lookup),
       balancer: config.balancer,
       clock: deps.clock,
       random: deps.random,

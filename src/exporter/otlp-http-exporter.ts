@@ -1,9 +1,10 @@
-// OTLP over HTTP: carries requests of an OtlpDestination as POSTs over kept-alive HTTP/1.1 connections.
+// OTLP over HTTP: carries requests of an OtlpDestination as POSTs over kept-alive HTTP/1.1
+// connections.
 
-import http, { type Agent, type RequestOptions } from 'node:http';
+import http, { type RequestOptions } from 'node:http';
 import https from 'node:https';
-import net, { type LookupFunction } from 'node:net';
-import type { Clock, Timer } from '../clock.ts';
+import type { ConnectionOptions } from 'node:tls';
+import type { Clock } from '../clock.ts';
 import type { OtlpHttpExporterConfig } from '../config/config.ts';
 import { downstreamAnswerSizeBytesMax, grpcPrefixSizeBytes } from '../limits.ts';
 import { EndpointResolver } from './endpoint-resolver.ts';
@@ -15,33 +16,29 @@ import type {
 } from './export-transport.ts';
 import { readHttpAnswer } from './http-answer.ts';
 import { type HttpCall, type HttpResult, startHttpCall } from './http-call.ts';
+import { HttpConnections } from './http-connections.ts';
 import type { OtlpTransportDeps } from './otlp-grpc-exporter.ts';
 import { TlsContextSource } from './tls-context-source.ts';
 import { userAgent } from './user-agent.ts';
-
-const ageMsMax = 30 * 60_000;
-const ageJitter = 0.1;
 
 export class OtlpHttpExporter implements ExportTransport {
   onConnected: (() => void) | undefined;
   readonly #config: OtlpHttpExporterConfig;
   readonly #clock: Clock;
-  readonly #random: () => number;
   readonly #tls: TlsContextSource;
   readonly #url: URL;
   readonly #host: string;
   readonly #secure: boolean;
-  readonly #lookup: LookupFunction;
+  /** Of the connections to come; known before the first request goes. */
+  #tlsOptions: ConnectionOptions = {};
+  readonly #connections: HttpConnections;
   readonly #headers: Readonly<Record<string, string>>;
   readonly #calls = new Set<HttpCall>();
-  #agent: Agent;
-  #ageTimer: Timer | undefined;
   #closed = false;
 
   constructor(config: OtlpHttpExporterConfig, deps: OtlpTransportDeps) {
     this.#config = config;
     this.#clock = deps.clock;
-    this.#random = deps.random;
     this.#url = new URL(config.url);
     this.#secure = this.#url.protocol === 'https:';
     this.#host = this.#url.hostname.replace(/^\[|\]$/g, '');
@@ -51,15 +48,18 @@ export class OtlpHttpExporter implements ExportTransport {
       deps.clock,
       deps.log,
     );
-    this.#lookup = lookupOf(new EndpointResolver(this.#host, deps.lookup));
+    this.#connections = new HttpConnections({
+      tlsOptions: this.#secure ? () => this.#tlsOptions : undefined,
+      resolver: new EndpointResolver(this.#host, deps.clock, deps.lookup),
+      clock: deps.clock,
+      random: deps.random,
+    });
     this.#headers = {
       ...config.headers,
       'content-type': 'application/x-protobuf',
       accept: 'application/x-protobuf',
       'user-agent': userAgent(deps.version),
     };
-    this.#agent = this.#newAgent();
-    this.#ageLater();
   }
 
   send(request: TransportRequest): TransportCall {
@@ -99,9 +99,8 @@ export class OtlpHttpExporter implements ExportTransport {
 
   async close(): Promise<void> {
     this.#closed = true;
-    this.#ageTimer?.cancel();
     for (const call of this.#calls) call.cancel();
-    this.#agent.destroy();
+    this.#connections.close();
     this.#tls.close();
   }
 
@@ -118,10 +117,14 @@ export class OtlpHttpExporter implements ExportTransport {
 
   async #requestOptions(request: TransportRequest): Promise<RequestOptions> {
     const { encoding, requestId, roomAndPayload } = request;
-    const options: RequestOptions = {
+    if (this.#secure) {
+      const context = await this.#tls.context();
+      this.#tlsOptions = context.connectionOptions(this.#host, ['http/1.1']);
+    }
+    return {
       method: 'POST',
-      agent: this.#agent,
-      lookup: this.#lookup,
+      agent: this.#connections.agent,
+      lookup: this.#connections.lookup,
       headers: {
         ...this.#headers,
         ...(encoding === 'identity' ? undefined : { 'content-encoding': encoding }),
@@ -129,9 +132,6 @@ export class OtlpHttpExporter implements ExportTransport {
         'gophership-batch-id': requestId,
       },
     };
-    if (!this.#secure) return options;
-    const context = await this.#tls.context();
-    return { ...options, ...context.connectionOptions(this.#host, ['http/1.1']) };
   }
 
   #ending(result: HttpResult): RequestEnding {
@@ -143,42 +143,8 @@ export class OtlpHttpExporter implements ExportTransport {
     const { outcomeOverrides } = this.#config;
     return readHttpAnswer(status, headers, body, outcomeOverrides, this.#clock.wallMs());
   }
-
-  #newAgent(): Agent {
-    const options = { keepAlive: true, noDelay: true };
-    return this.#secure ? new https.Agent(options) : new http.Agent(options);
-  }
-
-  /** Connections do not get old, so that load follows changes behind the name: a new agent makes new ones. */
-  #ageLater(): void {
-    const ageMs = ageMsMax * (1 + ageJitter * (2 * this.#random() - 1));
-    this.#ageTimer = this.#clock.after(ageMs, () => {
-      const old = this.#agent;
-      this.#agent = this.#newAgent();
-      // Idle ones close now, busy ones after their answer.
-      old.maxFreeSockets = 0;
-      for (const sockets of Object.values(old.freeSockets)) {
-        for (const socket of sockets ?? []) socket.destroy();
-      }
-      this.#ageLater();
-    });
-  }
 }
 
 function unsent(failure: 'unconnected' | 'cancelled', message: string): RequestEnding {
   return { kind: 'failed', failure, message, outcomeUnknown: false, againNow: false };
-}
-
-/** The resolver in the shape that sockets ask for. */
-function lookupOf(resolver: EndpointResolver): LookupFunction {
-  return (_host, options, callback) => {
-    resolver.addresses().then(
-      (addresses) => {
-        const answers = addresses.map((address) => ({ address, family: net.isIP(address) }));
-        if (options.all) callback(null, answers);
-        else callback(null, answers[0]!.address, answers[0]!.family); // resolvers give at least one
-      },
-      (error: NodeJS.ErrnoException) => callback(error, '', 0),
-    );
-  };
 }

@@ -1,5 +1,5 @@
-// Compresses a rendered request into memory that is there already, 64 KiB at a time, so that a request
-// never costs more than the codec's window and two chunks beside the arena.
+// Compresses a rendered request into memory that is there already, 64 KiB at a time, so that a
+// request never costs more than the codec's window and two chunks beside the arena.
 
 import { constants, createGzip, createZstdCompress, type Gzip, type ZstdCompress } from 'node:zlib';
 import type { Compression } from '../config/config.ts';
@@ -8,8 +8,8 @@ import { KiB } from '../limits.ts';
 export type PayloadEncoding = 'identity' | 'gzip' | 'zstd';
 
 /**
- * Bytes written to `output`, or undefined when the input does not get smaller (or the codec fails): then
- * it goes as it is. `output` must be as long as `input`, or longer.
+ * Bytes written to `output`, or undefined when the input does not get smaller (or the codec fails):
+ * then it goes as it is. `output` must be as long as `input`, or longer.
  */
 export async function compressPayload(
   input: Uint8Array,
@@ -40,8 +40,8 @@ export async function compressPayload(
 
 const chunkSizeBytes = 64 * KiB;
 
-// Speed over ratio: logs shrink well at the lowest level. A window of 512 KiB bounds the codec's memory, ours
-// and the reader's, which need not accept more than 8 MiB.
+// Speed over ratio: logs shrink well at the lowest level. A window of 512 KiB bounds the codec's
+// memory, ours and the reader's, which need not accept more than 8 MiB.
 const zstdWindowLog = 19;
 
 function createCodec(encoding: Exclude<Compression, 'none'>): Gzip | ZstdCompress {

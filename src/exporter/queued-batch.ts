@@ -1,19 +1,25 @@
-// One batch at one destination, from enqueue() to settle(). It is sent in pieces: one that is all of it,
-// until the destination's limits or refusals split it.
+// One batch at one destination, from enqueue() to settle(). It is sent in pieces: one that is all
+// of it, until the destination's limits or refusals split it.
 
 import { assert } from '../assert.ts';
 import type { Batch, BatchSlice, Outcome } from './destination.ts';
 import { OutcomeKind } from './destination.ts';
 
-/** Records of one batch that go in the same request. Waits in the queue, or is part of a request. */
+/**
+ * Records of one batch that go in the same request. Waits in the queue, or is part of a request.
+ */
 export interface Piece extends BatchSlice {
   readonly queued: QueuedBatch;
-  /** Pieces of one group go in one request, without others; undefined: with whatever is next to it. */
+  /**
+   * Pieces of one group go in one request, without others; undefined: with whatever is next to it.
+   */
   group: PieceGroup | undefined;
   /** Neighbours in the queue; undefined at its ends and while the piece does not wait. */
   previous: Piece | undefined;
   next: Piece | undefined;
   waits: boolean;
+  /** Its request was counted in `searchRequests` when the search for a culprit planned it. */
+  readonly isSearch: boolean;
 }
 
 /** Pieces that were in one request and are sent again together, or half of what was in one. */
@@ -22,8 +28,15 @@ export interface PieceGroup {
   pieces: readonly Piece[];
   /** Bound of the rendered size: what the request that it came from had. */
   readonly sizeBytesMax: number;
-  /** Of the request that ended unknown, for the downstream to recognise; undefined when the content has changed. */
+  /**
+   * Of the request that ended unknown, for the downstream to recognise; undefined when the content
+   * has changed.
+   */
   requestId: string | undefined;
+}
+
+export function recordCountOf(piece: Piece): number {
+  return piece.recordTo - piece.recordFrom;
 }
 
 export class QueuedBatch {
@@ -31,8 +44,11 @@ export class QueuedBatch {
   /** Order of enqueue(). */
   readonly sequence: number;
   readonly enqueuedMs: number;
-  /** Requests that were refused while the culprit was searched and that this batch was part of. */
-  bisectRequests = 0;
+  /**
+   * Requests with records of it that the search for a culprit was begun by or has planned, sent or
+   * not.
+   */
+  searchRequests = 0;
   readonly #settle: (outcome: Outcome) => void;
   readonly #onSettled: (queued: QueuedBatch, outcome: Outcome) => void;
   readonly #waiting = new Set<Piece>();
@@ -79,17 +95,18 @@ export class QueuedBatch {
     return this.#waiting;
   }
 
-  piece(recordFrom: number, recordTo: number, group: PieceGroup | undefined): Piece {
+  piece(recordFrom: number, recordTo: number, isSearch = false): Piece {
     assert(recordFrom <= recordTo, 'piece ends before it starts');
     return {
       batch: this.batch,
       queued: this,
       recordFrom,
       recordTo,
-      group,
+      group: undefined,
       previous: undefined,
       next: undefined,
       waits: false,
+      isSearch,
     };
   }
 
@@ -130,7 +147,10 @@ export class QueuedBatch {
     this.settleWhenDone();
   }
 
-  /** Nobody waits for it: what is not on the way is not sent. The queue has taken its waiting pieces out. */
+  /**
+   * Nobody waits for it: what is not on the way is not sent. The queue has taken its waiting pieces
+   * out.
+   */
   abandon(): void {
     assert(this.#waiting.size === 0, 'abandoned with waiting pieces');
     this.#abandoned = true;

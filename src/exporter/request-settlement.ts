@@ -1,16 +1,17 @@
-// What the end of a request means for the batches in it, for the breaker and for the size of the next one:
-// delivered, sent again, split, searched for the culprit, or refused for good. Every piece of a request
-// that ended is told so here, once.
+// What the end of a request means for the batches in it, for the breaker and for the size of the
+// next one: delivered, sent again, split, searched for the culprit, or refused for good. Every
+// piece of a request that ended is told so here, once.
 
 import { unreachable } from '../assert.ts';
-import { bisectRequestsPerBatchMax, KiB } from '../limits.ts';
+import { KiB } from '../limits.ts';
 import type { Log } from '../log.ts';
 import { DestinationCounter, type DestinationCounters } from '../memory/state-page.ts';
 import type { CircuitBreaker } from './circuit-breaker.ts';
 import type { ExportQueue } from './export-queue.ts';
 import type { RequestEnding } from './export-transport.ts';
 import type { LearnedSize } from './learned-size.ts';
-import type { Piece } from './queued-batch.ts';
+import { type Piece, recordCountOf } from './queued-batch.ts';
+import { isSingle, searchInHalves, splitInHalves } from './request-halves.ts';
 import { Verdict } from './retry-policy.ts';
 
 export interface SentRequest {
@@ -34,7 +35,8 @@ export interface RequestSettlementParts {
 type Refused = Extract<RequestEnding, { kind: 'refused' }>;
 type Failed = Extract<RequestEnding, { kind: 'failed' }>;
 
-// Requests that may run into connections that close in order, one after the other, before it counts as a failure.
+// Requests that may run into connections that close in order, one after the other, before it counts
+// as a failure.
 const againNowMax = 10;
 // After these many in a row the destination is taken to be wrong, not what we send.
 const permanentStreakMax = 20;
@@ -147,7 +149,10 @@ export class RequestSettlement {
     if (ending.failure !== 'cancelled') this.#warn(ending.message);
   }
 
-  /** What may have arrived goes again unchanged and under the same id, so that the downstream can tell. */
+  /**
+   * What may have arrived goes again unchanged and under the same id, so that the downstream can
+   * tell.
+   */
   #putBack(request: SentRequest, outcomeUnknown: boolean): void {
     const { queue, counters } = this.#parts;
     if (!outcomeUnknown || request.pieces.length === 0) {
@@ -162,7 +167,7 @@ export class RequestSettlement {
   }
 
   #split(request: SentRequest, message: string): void {
-    const { breaker, learnedSize } = this.#parts;
+    const { breaker, queue, learnedSize } = this.#parts;
     if (isSingle(request.pieces)) {
       this.#permanent(request, `one record is too large: ${message}`);
       return;
@@ -170,24 +175,17 @@ export class RequestSettlement {
     breaker.succeeded(request.epoch);
     if (request.pieces.length === 0) return;
     learnedSize.tooLarge(request.renderedSizeBytes);
-    this.#halve(request.pieces, request.renderedSizeBytes);
+    splitInHalves(queue, request.pieces, request.renderedSizeBytes);
   }
 
-  /** Halves until the culprit stands alone; a batch that has cost enough requests is refused as far as it is not delivered. */
+  /** Halves until what is refused stands alone, or until the search has cost enough. */
   #bisect(request: SentRequest, message: string): void {
-    const { breaker } = this.#parts;
+    const { breaker, queue } = this.#parts;
     breaker.succeeded(request.epoch);
-    for (const queued of new Set(request.pieces.map((piece) => piece.queued))) {
-      queued.bisectRequests += 1;
-    }
-    const hopeless = (piece: Piece) =>
-      isSingle(request.pieces) || piece.queued.bisectRequests >= bisectRequestsPerBatchMax;
-    for (const piece of request.pieces.filter(hopeless)) {
+    for (const piece of searchInHalves(queue, request.pieces, request.renderedSizeBytes)) {
       this.refuse(piece, message);
       this.#countRejectedBatch(piece, request, message);
     }
-    const rest = request.pieces.filter((piece) => !hopeless(piece));
-    if (rest.length > 0) this.#halve(rest, request.renderedSizeBytes);
   }
 
   #countRejectedBatch(piece: Piece, request: SentRequest, message: string): void {
@@ -197,20 +195,6 @@ export class RequestSettlement {
     if (this.#rejectedBatchStreak < rejectedBatchStreakMax) return;
     this.#rejectedBatchStreak = 0;
     this.#fault(request, 'setup', `whole batches are refused: ${message}`, undefined);
-  }
-
-  #halve(pieces: readonly Piece[], sizeBytesMax: number): void {
-    const { queue } = this.#parts;
-    const only = pieces.length === 1 ? pieces[0] : undefined;
-    if (only === undefined) {
-      const middle = Math.ceil(pieces.length / 2);
-      queue.putBack(pieces.slice(0, middle), { sizeBytesMax });
-      queue.putBack(pieces.slice(middle), { sizeBytesMax });
-    } else if (recordCountOf(only) > 1) {
-      queue.putBackHalves(only, sizeBytesMax);
-    } else {
-      queue.putBack(pieces, { sizeBytesMax });
-    }
   }
 
   #permanent(request: SentRequest, message: string): void {
@@ -260,16 +244,6 @@ export class RequestSettlement {
       log.info(`${id} says: ${shortened(message)}`);
     }
   }
-}
-
-export function recordCountOf(piece: Piece): number {
-  return piece.recordTo - piece.recordFrom;
-}
-
-/** True: nothing is left to halve. */
-function isSingle(pieces: readonly Piece[]): boolean {
-  const only = pieces.length === 1 ? pieces[0] : undefined;
-  return only !== undefined && recordCountOf(only) <= 1;
 }
 
 function shortened(message: string): string {

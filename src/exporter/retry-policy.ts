@@ -1,5 +1,5 @@
-// What an answer of a downstream means for the request, and how long to wait after a failure. Pure; the
-// tables are protocol.md's, sections 1 and 3.
+// What an answer of a downstream means for the request, and how long to wait after a failure. Pure;
+// the tables are protocol.md's, sections 1 and 3.
 
 import type { OutcomeOverride, RetryConfig } from '../config/config.ts';
 import { Status } from '../errors.ts';
@@ -98,8 +98,8 @@ export function statusName(status: Status): string {
 }
 
 /**
- * Wait after the `attempt`-th failure in a row, from 1. `random` is in [0, 1). A delay that the server
- * asked for replaces ours, up to 24 h.
+ * Wait after the `attempt`-th failure in a row, from 1. `random` is in [0, 1). A delay that the
+ * server asked for replaces ours, up to 24 h.
  */
 export function retryDelayMs(
   config: RetryConfig,
@@ -115,7 +115,10 @@ export function retryDelayMs(
   return intervalMs * (1 + config.randomizationFactor * (2 * random - 1));
 }
 
-/** `Retry-After` in seconds or as a date; undefined when it is neither. A date in the past means now. */
+/**
+ * `Retry-After` in seconds or as a date; undefined when it is neither. A date in the past means
+ * now.
+ */
 export function parseRetryAfterMs(header: string, wallMs: number): number | undefined {
   const text = header.trim();
   if (/^[0-9]+$/.test(text)) return Math.min(Number(text) * 1000, serverDelayMsMax);

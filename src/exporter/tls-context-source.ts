@@ -1,5 +1,5 @@
-// The TLS context of one destination's connections: read when first needed, read again when the files
-// change. A connection that is open keeps what it began with.
+// The TLS context of one destination's connections: read when first needed, read again when the
+// files change. A connection that is open keeps what it began with.
 
 import type { Clock } from '../clock.ts';
 import type { ClientTlsConfig } from '../config/config.ts';
@@ -42,6 +42,7 @@ export class TlsContextSource {
     const { ca, cert, key, reloadIntervalMs } = this.#config;
     const sources = { ca, cert, key };
     const material = await loadMaterial(sources, this.#clock.wallMs());
+    const context = createClientContext(this.#config, material);
     const fromFiles = [ca, cert, key].some((source) => source !== undefined && 'file' in source);
     if (fromFiles && !this.#closed) {
       this.#watch = new CertificateWatch({
@@ -56,6 +57,6 @@ export class TlsContextSource {
         },
       });
     }
-    return createClientContext(this.#config, material);
+    return context;
   }
 }

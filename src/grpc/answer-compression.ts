@@ -1,5 +1,6 @@
-// Inflates the message of an answer. We advertise no encoding for answers, but grpc-go answers in the
-// encoding of the request whether or not the client said that it takes one, so we read what we can send.
+// Inflates the message of an answer. We advertise no encoding for answers, but grpc-go answers in
+// the encoding of the request whether or not the client said that it takes one, so we read what we
+// can send.
 
 import { gunzipSync, zstdDecompressSync } from 'node:zlib';
 import { downstreamAnswerSizeBytesMax } from '../limits.ts';

@@ -35,7 +35,8 @@ export function readCompressedFlag(bytes: Uint8Array, offsetBytes: number): numb
 
 export function readMessageLengthBytes(bytes: Uint8Array, offsetBytes: number): number {
   assert(offsetBytes + grpcPrefixSizeBytes <= bytes.length, 'message prefix cut off');
-  // The four bytes are inside: asserted above. Multiplied, because << would make lengths from 2^31 negative.
+  // The four bytes are inside: asserted above. Multiplied, because << would make lengths from 2^31
+  // negative.
   const high = bytes[offsetBytes + 1]! * 2 ** 24;
   return (
     high +

@@ -43,7 +43,9 @@ export function encodeStatusDetailsHeader(details: StatusDetails): string {
   return Buffer.from(encodeStatus(details)).toString('base64').replace(/=+$/, '');
 }
 
-/** Undefined when the bytes are no Status. Details of other types, or broken ones, are passed over. */
+/**
+ * Undefined when the bytes are no Status. Details of other types, or broken ones, are passed over.
+ */
 export function decodeStatus(bytes: Uint8Array): StatusDetails | undefined {
   try {
     const status = fromBinary(StatusSchema, bytes);
@@ -93,7 +95,10 @@ function firstDefined<Value>(
   return undefined;
 }
 
-/** RetryInfo without a delay means "again, now"; a negative delay means nothing (OTLP 1.11) and counts as now. */
+/**
+ * RetryInfo without a delay means "again, now"; a negative delay means nothing (OTLP 1.11) and
+ * counts as now.
+ */
 function retryDelayOf(any: Any): number | undefined {
   const retryInfo = unpack(any, RetryInfoSchema);
   if (retryInfo === undefined) return undefined;

@@ -17,10 +17,13 @@ export function encodeStatusMessage(text: string): string {
   return encoded;
 }
 
-/** A percent sign that starts no escape stands for itself; bytes that are no UTF-8 become U+FFFD. */
+/**
+ * A percent sign that starts no escape stands for itself; bytes that are no UTF-8 become U+FFFD.
+ */
 export function decodeStatusMessage(encoded: string): string {
   if (!encoded.includes('%')) return encoded;
-  // Header values reach us as one character a byte, so raw UTF-8 from careless peers is decoded as well.
+  // Header values reach us as one character a byte, so raw UTF-8 from careless peers is decoded as
+  // well.
   const raw = Buffer.from(encoded, 'latin1');
   const bytes = new Uint8Array(raw.length);
   let lengthBytes = 0;

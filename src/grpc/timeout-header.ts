@@ -14,7 +14,10 @@ const msByUnit: Readonly<Record<string, number>> = {
   n: 1e-6,
 };
 
-/** Milliseconds, possibly a fraction; undefined when it is no timeout, which is answered with BAD_TIMEOUT. */
+/**
+ * Milliseconds, possibly a fraction; undefined when it is no timeout, which is answered with
+ * BAD_TIMEOUT.
+ */
 export function parseTimeoutMs(header: string): number | undefined {
   if (!/^[0-9]{1,8}[HMSmun]$/.test(header)) return undefined;
   const unitMs = msByUnit[header.slice(-1)]!; // the pattern allows only units of the table

@@ -1,5 +1,5 @@
-// Unary gRPC calls as a client over one `node:http2` session. Beside the answer it tells what matters
-// for duplicates: whether a call that failed was certainly not processed, or nobody knows.
+// Unary gRPC calls as a client over one `node:http2` session. Beside the answer it tells what
+// matters for duplicates: whether a call that failed was certainly not processed, or nobody knows.
 
 import {
   type ClientHttp2Session,
@@ -21,7 +21,9 @@ export interface UnaryRequest {
   readonly scheme: 'https' | 'http';
   /** Metadata by lower-case name, sent after the headers that gRPC demands. */
   readonly headers: Readonly<Record<string, string>>;
-  /** The framed message, in order; may lie in shared memory and must not change before `released`. */
+  /**
+   * The framed message, in order; may lie in shared memory and must not change before `released`.
+   */
   readonly pieces: readonly Uint8Array[];
   readonly timeoutMs: number;
   readonly answerSizeBytesMax: number;
@@ -169,17 +171,20 @@ function startCall(
     if (closed && unwrittenPieces === 0) resolveReleased();
   }
   stream.on('close', () => {
-    // Ended in order, but without a status: no gRPC server does that, and sending again would not help.
+    // Ended in order, but without a status: no gRPC server does that, and sending again would not
+    // help.
     const garbage = headers !== undefined && ended && stream.rstCode === constants.NGHTTP2_NO_ERROR;
     if (garbage) settle({ kind: 'unreadable', message: 'answer without grpc-status' });
     settle(failureOf(stream, streamError, goawayLastStreamId()));
     closed = true;
-    // A stream that was never sent never gave its pieces to the session, and calls no one back for them.
+    // A stream that was never sent never gave its pieces to the session, and calls no one back for
+    // them.
     if (stream.id === undefined) unwrittenPieces = 0;
     releaseWhenDone();
   });
   for (const piece of request.pieces) {
-    // The callback comes with or without an error, once the session holds no reference to the piece.
+    // The callback comes with or without an error, once the session holds no reference to the
+    // piece.
     stream.write(piece, () => {
       unwrittenPieces -= 1;
       releaseWhenDone();

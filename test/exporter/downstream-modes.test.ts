@@ -1,6 +1,6 @@
-// Scenario: a real downstream over TLS fails in every way that the sink knows, then recovers. Guarantees:
-// each batch that was reported delivered is there, none twice unless the outcome was unknown, which is
-// counted; what is refused for good is reported as such; nothing is left waiting.
+// Scenario: a real downstream over TLS fails in every way that the sink knows, then recovers.
+// Guarantees: each batch that was reported delivered is there, none twice unless the outcome was
+// unknown, which is counted; what is refused for good is reported as such; nothing is left waiting.
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
@@ -125,7 +125,8 @@ for (const transport of transports) {
 
   test(`${transport}: too large is split until it is taken, and the size is remembered`, async (t) => {
     const { sink, rig } = await start(t, transport, {});
-    // A bare RESOURCE_EXHAUSTED below 1 MiB means overload, so the gRPC sink takes a little more than that.
+    // A bare RESOURCE_EXHAUSTED below 1 MiB means overload, so the gRPC sink takes a little more
+    // than that.
     sink.mode = { kind: 'limit', sizeBytesMax: transport === 'grpc' ? 1_100_000 : 524_288 };
     const first = rig.send(idRange('a', 40), 75_000);
     assert.deepEqual(await first.outcome, delivered);
@@ -208,6 +209,34 @@ for (const transport of transports) {
     assert.equal(rig.destination.refusal(1)?.code, 'DRAINING');
     assert.equal(rig.count('QueuedBytes'), 0);
     assert.equal(rig.slabs.outCount, 0);
+  });
+
+  test(`${transport}: not required and stuck: the oldest batches are lost, counted, and the newest arrive`, async (t) => {
+    const queue = { ...(await grpcConfig({ port: 1 })).queue, consumersMax: 1, batchesMax: 4 };
+    const { sink, rig } = await start(t, transport, { required: false, queue, timeoutMs: 300 });
+    sink.mode = { kind: 'blackhole' };
+    const sent = [rig.send(idRange('a', 2))];
+    await sink.until(() => sink.arrivals.length === 1);
+    for (const name of ['b', 'c', 'd', 'e', 'f']) {
+      assert.equal(rig.destination.refusal(1), undefined);
+      sent.push(rig.send(idRange(name, 2)));
+    }
+    assert.equal(rig.count('DroppedRecords'), 4, 'b and c made room; a is on its way');
+    sink.mode = { kind: 'ok' };
+    const outcomes = await Promise.all(sent.map(({ outcome }) => outcome));
+    const { Abandoned, Delivered } = OutcomeKind;
+    const kinds = [Delivered, Abandoned, Abandoned, Delivered, Delivered, Delivered];
+    assert.deepEqual(
+      outcomes.map(({ kind }) => kind),
+      kinds,
+    );
+    const arrived = sent.filter((_, index) => kinds[index] === Delivered);
+    assert.deepEqual(
+      idsOf(sink.requests).toSorted(),
+      arrived.flatMap(({ ids }) => ids),
+    );
+    assert.equal(rig.count('AbandonedBatches'), 2);
+    assert.equal(rig.count('DeliveredBatches'), 4);
   });
 
   test(`${transport}: headers name us, carry the configured ones, and say how the payload is packed`, async (t) => {

@@ -1,6 +1,7 @@
-// Scenario: batches come, are given up, and requests end in every way, in random order. Guarantees: every
-// batch is settled exactly once and with the truth about its records, the bounds hold at every step,
-// records keep their order within a request, and no memory is read after it was given back.
+// Scenario: batches come, are given up, and requests end in every way, in random order. Guarantees:
+// every batch is settled exactly once and with the truth about its records, the bounds hold at
+// every step, records keep their order within a request, and no memory is read after it was given
+// back.
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
@@ -188,8 +189,8 @@ test('every batch is settled once, with the truth, whatever happens to the reque
         await model.rig.settle();
         model.check();
       }
-      // The downstream recovers: everything that is left gets through. One round more than is needed, because
-      // the memory that the last one gives back may start a probe.
+      // The downstream recovers: everything that is left gets through. One round more than is
+      // needed, because the memory that the last one gives back may start a probe.
       for (let idleRounds = 0, round = 0; idleRounds < 2 && round < 400; round += 1) {
         model.releaseAll();
         while (model.rig.transport.open.length > 0) model.end('honest', 0, false);

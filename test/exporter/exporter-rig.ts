@@ -1,5 +1,5 @@
-// One OTLP destination with everything around it that a test needs: memory, batches of known records, a
-// renderer that copies, slabs from a plain list, and the real clock or a fake one.
+// One OTLP destination with everything around it that a test needs: memory, batches of known
+// records, a renderer that copies, slabs from a plain list, and the real clock or a fake one.
 
 import { create, fromBinary, toBinary } from '@bufbuild/protobuf';
 import { type Clock, systemClock } from '../../src/clock.ts';
@@ -202,7 +202,8 @@ class CopyingRenderer implements BatchRenderer {
     dstCapacityBytes: number,
   ): { lengthBytes: number; recordEnd: number } {
     const request = fromBinary(ExportLogsServiceRequestSchema, Uint8Array.from(this.#body(batch)));
-    const records = request.resourceLogs[0]!.scopeLogs[0]!.logRecords; // batches are made by requestOf()
+    // Batches are made by requestOf().
+    const records = request.resourceLogs[0]!.scopeLogs[0]!.logRecords;
     let recordEnd = recordTo;
     for (; recordEnd > recordFrom; ) {
       const logRecords = records.slice(recordFrom, recordEnd);

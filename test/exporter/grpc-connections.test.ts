@@ -1,5 +1,6 @@
-// Scenario: the connections of the gRPC exporter to real servers that die, move, reset and cannot be
-// trusted. Guarantees: each is noticed, backed off from and replaced, and no batch is lost by it.
+// Scenario: the connections of the gRPC exporter to real servers that die, move, reset and cannot
+// be trusted. Guarantees: each is noticed, backed off from and replaced, and no batch is lost by
+// it.
 
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
@@ -146,7 +147,10 @@ test('old connections are replaced before they are closed', async (t) => {
   assert.equal(rig.count('FailedRequests'), 0);
 });
 
-/** Until `outcome`, time goes fast, but slowly enough for a real handshake to be a small part of a timeout. */
+/**
+ * Until `outcome`, time goes fast, but slowly enough for a real handshake to be a small part of a
+ * timeout.
+ */
 async function pace(clock: FakeClock, outcome: Promise<unknown>): Promise<void> {
   const done = { value: false };
   void outcome.then(() => {

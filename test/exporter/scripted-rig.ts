@@ -1,6 +1,7 @@
-// An OtlpDestination over a transport whose every step the test decides, on a fake clock. Records are
-// 64 bytes that begin with their number, so that what a request carries can be read without a codec.
-// Memory of settled batches and of free buffers is scribbled over, so that late reads are seen.
+// An OtlpDestination over a transport whose every step the test decides, on a fake clock. Records
+// are 64 bytes that begin with their number, so that what a request carries can be read without a
+// codec. Memory of settled batches and of free buffers is scribbled over, so that late reads are
+// seen.
 
 import assert from 'node:assert/strict';
 import type { OtlpGrpcExporterConfig } from '../../src/config/config.ts';

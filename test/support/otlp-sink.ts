@@ -1,5 +1,6 @@
-// A real downstream for tests: OTLP over gRPC or over HTTP, with TLS, that decodes what it gets with the
-// generated classes, keeps it, and misbehaves as the test says. The mode can change while it runs.
+// A real downstream for tests: OTLP over gRPC or over HTTP, with TLS, that decodes what it gets
+// with the generated classes, keeps it, and misbehaves as the test says. The mode can change while
+// it runs.
 
 import { once } from 'node:events';
 import http from 'node:http';
@@ -83,6 +84,10 @@ export class OtlpSink {
   async listen(port: number, host: string): Promise<void> {
     this.#server.listen(port, host);
     await once(this.#server, 'listening');
+  }
+
+  get openConnectionCount(): number {
+    return this.#sockets.size;
   }
 
   get recordCount(): number {

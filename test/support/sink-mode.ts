@@ -23,7 +23,9 @@ export type SinkMode =
   | { readonly kind: 'blackhole' }
   /** Stores now and answers later, whether or not anybody still waits. */
   | { readonly kind: 'late'; readonly answerAfterMs: number }
-  /** Resets the stream (gRPC) or closes the connection (HTTP); `stored`: after keeping the request. */
+  /**
+   * Resets the stream (gRPC) or closes the connection (HTTP); `stored`: after keeping the request.
+   */
   | { readonly kind: 'reset'; readonly stored?: boolean }
   /** Closes the connection under all its streams. */
   | { readonly kind: 'disconnect'; readonly stored?: boolean }
