@@ -54,7 +54,7 @@ try {
     process.stdout.write(
       `${flood.connections} connections x ${flood.streamsPerConnection} ${flood.body}: anonymous ` +
         `${atRest} MiB at rest, ${peak} MiB at most; ${result.succeeded} answered, ` +
-        `${stopped?.['refused_batches']} of them refused, ${result.failed} failed\n`,
+        `${stopped?.refused_batches} of them refused, ${result.failed} failed\n`,
     );
   }
   sink.stop();
