@@ -3,7 +3,12 @@ import { mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
-import { readContextFile, userContextPath, writeContext } from './context-file.ts';
+import {
+  folderContextPaths,
+  readContextFile,
+  userContextPath,
+  writeContext,
+} from './context-file.ts';
 
 let directory = '';
 
@@ -79,4 +84,13 @@ test('userContextPath() follows XDG_CONFIG_HOME, then HOME', () => {
     userContextPath({ XDG_CONFIG_HOME: '', HOME: '/h' }),
     '/h/.config/gophership/ctl.yaml',
   );
+});
+
+test('folderContextPaths() goes upwards, nearest first, and ends at the root', () => {
+  assert.deepEqual(folderContextPaths('/a/b'), [
+    '/a/b/.gophership/ctl.yaml',
+    '/a/.gophership/ctl.yaml',
+    '/.gophership/ctl.yaml',
+  ]);
+  assert.deepEqual(folderContextPaths('/'), ['/.gophership/ctl.yaml']);
 });

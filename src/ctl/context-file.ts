@@ -38,6 +38,13 @@ export function folderContextPath(directory: string): string {
   return join(directory, '.gophership', 'ctl.yaml');
 }
 
+/** That of the folder, then of each folder above it, up to the root of the file system. */
+export function folderContextPaths(directory: string): string[] {
+  const above = dirname(directory);
+  const path = folderContextPath(directory);
+  return above === directory ? [path] : [path, ...folderContextPaths(above)];
+}
+
 /** Undefined when there is no such file; paths come back absolute. */
 export async function readContextFile(path: string): Promise<ContextFile | undefined> {
   let text: string;

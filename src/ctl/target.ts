@@ -1,11 +1,12 @@
 // Finds out where a command goes and which certificate it shows: flags, then environment, then the
-// folder's context file, then the user's. Each field is looked up on its own, so that `--address`
-// alone works.
+// context file of the folder or of the nearest one above that has it, then the user's. Each field
+// is looked up on its own, so that `--address` alone works.
 
 import {
   type Context,
   type ContextFile,
   folderContextPath,
+  folderContextPaths,
   readContextFile,
   userContextPath,
 } from './context-file.ts';
@@ -87,18 +88,24 @@ async function findContext(
   throw new CtlError(
     'NOT_FOUND',
     CtlExit.NotFound,
-    `context "${name}" is in none of ${contextPaths(terminal).join(', ')}`,
+    `context "${name}" is in none of ${contextPlaces(terminal).join(', ')}`,
     `known contexts: ${known}`,
   );
 }
 
 function contextPaths(terminal: Terminal): string[] {
-  return [folderContextPath(terminal.directory), userContextPath(terminal.environment)];
+  return [...folderContextPaths(terminal.directory), userContextPath(terminal.environment)];
+}
+
+/** The same, as a message names them. */
+function contextPlaces(terminal: Terminal): string[] {
+  const folder = folderContextPath(terminal.directory);
+  return [`${folder} and the folders above`, userContextPath(terminal.environment)];
 }
 
 function required(field: string, value: string | undefined, terminal: Terminal): string {
   if (value !== undefined && value !== '') return value;
-  const places = [`--${field}`, `GS_CTL_${field.toUpperCase()}`, ...contextPaths(terminal)];
+  const places = [`--${field}`, `GS_CTL_${field.toUpperCase()}`, ...contextPlaces(terminal)];
   throw new CtlError(
     'NO_TARGET',
     CtlExit.Usage,

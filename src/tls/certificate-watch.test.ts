@@ -1,4 +1,6 @@
+import './reflect-metadata.ts';
 import assert from 'node:assert/strict';
+import { webcrypto } from 'node:crypto';
 import { once } from 'node:events';
 import { mkdir, mkdtemp, rename, rm, symlink, writeFile } from 'node:fs/promises';
 import type { AddressInfo } from 'node:net';
@@ -7,10 +9,11 @@ import { join } from 'node:path';
 import { after, before, beforeEach, test } from 'node:test';
 import { setImmediate } from 'node:timers/promises';
 import { connect, createServer, type TLSSocket } from 'node:tls';
+import { BasicConstraintsExtension, X509CertificateGenerator } from '@peculiar/x509';
 import { testCertificates } from '../../test/support/certificates.ts';
 import { FakeClock } from '../../test/support/fake-clock.ts';
 import type { Log } from '../log.ts';
-import { issue } from './certificate-authority.ts';
+import { createAuthority, issue } from './certificate-authority.ts';
 import { CertificateWatch } from './certificate-watch.ts';
 import { loadMaterial, type PemMaterial, type PemSources } from './pem-material.ts';
 import { listenerContext, listenerOptions } from './server-context.ts';
@@ -42,6 +45,36 @@ async function materialOf(name: string): Promise<Material> {
   const names = { dnsNames: ['localhost'], ipAddresses: ['127.0.0.1'] };
   const pair = await issue({ ca, commonName: name, ...names, usage: 'server', daysValid: 1 });
   return { ca: caPem, cert: pair.certPem, key: pair.keyPem };
+}
+
+const dayMs = 24 * 3_600_000;
+
+/** The same bundle, and a certificate of one day that begins at `wallMs`. */
+async function leafOf(good: Material, commonName: string, wallMs: number): Promise<Material> {
+  // An authority of its own time, since none signs beyond its own end.
+  const ca = await createAuthority({ commonName: 'its own', daysValid: 9, wallMs });
+  const pair = await issue({ ca, commonName, usage: 'server', daysValid: 1, wallMs });
+  return { ca: good.ca, cert: pair.certPem, key: pair.keyPem };
+}
+
+/** An authority of the first day of a year. */
+async function authorityOf(commonName: string, year: number): Promise<string> {
+  const wallMs = Date.UTC(year, 0, 1);
+  return (await createAuthority({ commonName, daysValid: 1, wallMs })).certPem;
+}
+
+/** What peers that bring no authority put into each other's bundle. */
+async function selfSignedLeaf(): Promise<string> {
+  const algorithm = { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' };
+  const keys = await webcrypto.subtle.generateKey(algorithm, true, ['sign', 'verify']);
+  const certificate = await X509CertificateGenerator.createSelfSigned({
+    name: 'CN=alone',
+    keys,
+    signingAlgorithm: algorithm,
+    notAfter: new Date(Date.now() + dayMs),
+    extensions: [new BasicConstraintsExtension(false)],
+  });
+  return certificate.toString('pem');
 }
 
 /**
@@ -83,7 +116,9 @@ async function watchOf(
   onChange: (material: PemMaterial) => void = () => {},
 ): Promise<Watched> {
   // Certificates of the test authority are of today; only the looks are driven by the test.
-  const clock = Object.assign(new FakeClock(), { wallMs: () => Date.now() });
+  const clock = new FakeClock();
+  const startWallMs = Date.now() - clock.nowMs();
+  Object.assign(clock, { wallMs: () => startWallMs + clock.nowMs() });
   const changes: PemMaterial[] = [];
   const lines: string[] = [];
   const log: Log = {
@@ -205,23 +240,137 @@ test('CertificateWatch retries material that could not be put to use', async () 
   watch.close();
 });
 
-test('CertificateWatch warns when the new material has expired, and uses it', async () => {
+// Each row would end every handshake, and passes every other check.
+const lockouts: readonly [string, (good: Material) => Promise<Material>, RegExp][] = [
+  [
+    'a bundle without an authority',
+    async (good) => ({ ...good, ca: good.cert }),
+    /ca: none of its certificates is a root authority; the previous/,
+  ],
+  [
+    'a bundle whose authorities have all expired',
+    async (good) => ({ ...good, ca: await authorityOf('gone', 2020) }),
+    /ca: .*CN=gone expired on 2020-01-02.*; the previous/,
+  ],
+  [
+    'a certificate that has expired',
+    (good) => leafOf(good, 'old', Date.UTC(2020, 0, 1)),
+    /cert: .*CN=old expired on 2020-01-02.*; the previous/,
+  ],
+  [
+    'a certificate that is not valid yet',
+    (good) => leafOf(good, 'early', Date.now() + 2 * dayMs),
+    /cert: .*CN=early is not valid before .*; the previous/,
+  ],
+];
+
+for (const [title, replace, expected] of lockouts) {
+  test(`CertificateWatch keeps the old material over ${title}`, async () => {
+    const good = await materialOf('good');
+    const sources = await mount(good);
+    const { watch, changes, lines, pass } = await watchOf(sources);
+    await swap(await replace(good));
+    await pass(intervalMs);
+    await pass(settleMs);
+    await pass(intervalMs);
+    assert.equal(changes.length, 0);
+    const [line = '', ...more] = lines.splice(0);
+    assert.match(line, /^error TLS_MATERIAL tls: /);
+    assert.match(line, expected);
+    assert.deepEqual(more, []);
+    await swap(await materialOf('mended'));
+    await pass(intervalMs);
+    assert.equal(changes.length, 1);
+    assert.deepEqual(lines, ['info tls: new certificates in use']);
+    watch.close();
+  });
+}
+
+test('CertificateWatch takes over a certificate once it has become valid', async () => {
   const good = await materialOf('good');
   const sources = await mount(good);
   const { watch, changes, lines, pass } = await watchOf(sources);
-  const { ca } = await testCertificates();
-  const old = await issue({
-    ca,
-    commonName: 'old',
-    usage: 'server',
-    daysValid: 1,
-    wallMs: Date.UTC(2020, 0, 1),
-  });
-  await swap({ ...good, cert: old.certPem, key: old.keyPem });
+  // Valid from 5 minutes before its `wallMs`.
+  const early = await leafOf(good, 'early', Date.now() + 3_600_000);
+  await swap(early);
   await pass(intervalMs);
-  assert.equal(changes.length, 1);
-  assert.match(lines.join(), /warn TLS_MATERIAL tls: .*CN=old expired on 2020-01-02/);
+  await pass(settleMs);
+  assert.deepEqual([changes.length, lines.splice(0).length], [0, 1]);
+  await pass(3_300_000);
+  await pass(intervalMs);
+  assert.deepEqual(
+    changes.map(({ cert }) => cert),
+    [early.cert],
+  );
+  assert.deepEqual(lines, ['info tls: new certificates in use']);
   watch.close();
+});
+
+test('CertificateWatch takes over what is no worse than the material in use', async () => {
+  const good = await materialOf('good');
+  const [first, second] = [
+    await leafOf(good, 'first', Date.UTC(2020, 0, 1)),
+    await leafOf(good, 'second', Date.UTC(2021, 0, 1)),
+  ];
+  const sources = await mount({ ...first, ca: good.cert });
+  const { watch, changes, lines, pass } = await watchOf(sources);
+  await swap({ ...second, ca: good.cert });
+  await pass(intervalMs);
+  assert.equal(changes.at(-1)?.cert, second.cert);
+  assert.match(lines.splice(0).join(), /in use,.*not an authority.*,.*CN=second expired on 2021/);
+  await swap({ ...good, ca: good.cert });
+  await pass(intervalMs);
+  assert.equal(changes.at(-1)?.cert, good.cert);
+  await swap(good);
+  await pass(intervalMs);
+  assert.deepEqual([changes.at(-1)?.ca, changes.length], [good.ca, 3]);
+  // From here on both are good, and neither is given up again.
+  for (const bad of [
+    { ...good, ca: good.cert },
+    { ...second, ca: good.ca },
+  ]) {
+    await swap(bad);
+    await pass(intervalMs);
+  }
+  assert.equal(changes.length, 3);
+  watch.close();
+});
+
+test('CertificateWatch takes the bundles that OpenSSL can verify somebody with', async () => {
+  const good = await materialOf('good');
+  const sources = await mount(good);
+  const { watch, changes, pass } = await watchOf(sources);
+  const expired = await authorityOf('gone', 2020);
+  const bundles = [expired + good.ca, good.cert + good.ca, await selfSignedLeaf()];
+  for (const ca of bundles) {
+    await swap({ ...good, ca });
+    await pass(intervalMs);
+  }
+  assert.deepEqual(
+    changes.map(({ ca }) => ca),
+    bundles,
+  );
+  watch.close();
+});
+
+test('CertificateWatch keeps a client context: same rules, with or without its parts', async () => {
+  const good = await materialOf('good');
+  const { ca, ...pair } = await mount(good);
+  const old = await leafOf(good, 'old', Date.UTC(2020, 0, 1));
+  const bad = { ...old, ca: good.cert };
+  for (const sources of [
+    { ...pair, ca: undefined },
+    { ca, cert: undefined, key: undefined },
+  ]) {
+    await swap(good);
+    const { watch, changes, lines, pass } = await watchOf(sources);
+    await swap(bad);
+    await pass(intervalMs);
+    await pass(settleMs);
+    assert.equal(changes.length, 0);
+    assert.match(lines.join('\n'), /^error TLS_MATERIAL tls: .* stay in use$/);
+    watch.close();
+  }
 });
 
 test('reload() looks at once, and the last state of the disk wins', async () => {

@@ -1,12 +1,14 @@
 // Notices that certificates, keys or CA bundles have changed and hands out the new ones once they
 // are proven good. It looks at content, not at inode events: Kubernetes swaps a symbolic link two
 // directories up, which inotify on the file never reports. Bad material never replaces good
-// material.
+// material; what is bad is judged anew at every look, so a certificate that is not valid yet is
+// taken over once it is.
 
 import { createHash } from 'node:crypto';
 import type { Clock, Timer } from '../clock.ts';
 import { GopherShipError } from '../errors.ts';
 import type { Log } from '../log.ts';
+import { refuseLockout } from './lockout.ts';
 import {
   checkMaterial,
   type PemMaterial,
@@ -30,6 +32,7 @@ export interface CertificateWatchOptions {
 
 export class CertificateWatch {
   readonly #options: CertificateWatchOptions;
+  #inUse: PemText;
   /** Fingerprint of what is in use. */
   #used: string;
   /** Fingerprint of the last look that was no good; undefined after a good one. */
@@ -43,6 +46,7 @@ export class CertificateWatch {
 
   constructor(options: CertificateWatchOptions) {
     this.#options = options;
+    this.#inUse = options.initial;
     this.#used = fingerprint(options.initial);
     this.#schedule();
   }
@@ -88,7 +92,9 @@ export class CertificateWatch {
     try {
       if (seen.text === undefined) throw seen.error;
       const material = checkMaterial(sources, seen.text, clock.wallMs());
+      refuseLockout(sources, this.#inUse, seen.text, clock.wallMs());
       onChange(material);
+      this.#inUse = material;
       this.#used = seen.fingerprint;
       this.#bad = undefined;
       log.info(`${name}: new certificates in use`, { expires: isoDate(material.expiresWallMs) });

@@ -199,11 +199,12 @@ function expiry(certificate: X509Certificate, name: string, wallMs: number): str
   return problem === undefined ? [] : [`${name}: ${describe(certificate)} ${problem}`];
 }
 
-function describe(certificate: X509Certificate): string {
+export function describe(certificate: X509Certificate): string {
   return printable(certificate.subject.split('\n').join(', '));
 }
 
-function nameOf(source: PemSource | undefined): string {
+/** What messages call a source. */
+export function nameOf(source: PemSource | undefined): string {
   if (source === undefined) return '(none)';
   return 'file' in source ? printable(source.file) : '(PEM text in the configuration)';
 }

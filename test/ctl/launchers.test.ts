@@ -57,6 +57,23 @@ function path(name: string): { readonly PATH: string } {
   return { PATH: `${join(root, name)}:/usr/bin:/bin` };
 }
 
+test('the launchers keep variables from Node that would weaken the engine', async () => {
+  for (const name of ['gophership', 'gs-ctl']) {
+    const node = join(root, 'environment-node');
+    await writeFile(node, '#!/bin/sh\ncase $1 in --version) echo v26.0.1 ;; *) env ;; esac\n');
+    await chmod(node, 0o755);
+    const { out } = await launch(join(bin, name), [], {
+      PATH: '/usr/bin:/bin',
+      GOPHERSHIP_NODE: node,
+      NODE_OPTIONS: '--inspect',
+      NODE_TLS_REJECT_UNAUTHORIZED: '0',
+      NODE_EXTRA_CA_CERTS: '/tmp/ca.pem',
+    });
+    assert.match(out, /GOPHERSHIP_NODE=/);
+    assert.doesNotMatch(out, /NODE_OPTIONS|NODE_TLS|NODE_EXTRA/);
+  }
+});
+
 test('gs-ctl takes a Node on PATH that is recent, and hands over arguments unchanged', async () => {
   const launcher = join(root, 'copy/bin/gs-ctl');
   const { out } = await launch(launcher, ['a b', '', '*', '$x'], path('new'));

@@ -24,7 +24,7 @@ const deaths: readonly Row[] = [
 ];
 
 /**
- * Loaded into every thread before ours, through NODE_OPTIONS, since the product has no switch for
+ * Loaded into every thread before ours, by a stand-in for Node, since the product has no switch for
  * this: runs `code` in the shard thread once the file `trigger` is there.
  */
 function preloadText(code: string, trigger: string): string {
@@ -49,10 +49,14 @@ for (const [title, code, pattern] of deaths) {
       const preload = join(directory.path, 'preload.mjs');
       const trigger = join(directory.path, 'trigger');
       writeFileSync(preload, preloadText(code, trigger));
+      const node = join(directory.path, 'node');
+      writeFileSync(node, `#!/bin/sh\nexec ${process.execPath} --import ${preload} "$@"\n`, {
+        mode: 0o755,
+      });
       const exporters = { file: { path: join(directory.path, 'logs.jsonl') } };
       const engine = await startEngine({
         config: engineConfig(files, exporters),
-        env: { NODE_OPTIONS: `--import ${preload}` },
+        env: { GOPHERSHIP_NODE: node },
       });
       writeFileSync(trigger, '');
       assert.equal(await engine.exited, 70);
