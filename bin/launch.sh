@@ -10,6 +10,10 @@ keep_code() {
   export NODE_COMPILE_CACHE="${NODE_COMPILE_CACHE:-$1/node_modules/.cache/gophership}"
 }
 
+# A variable could open the inspector, load foreign code, lift the heap limits or switch certificate
+# checks off. These are security and bounds, and they have no switch.
+unset NODE_OPTIONS NODE_TLS_REJECT_UNAUTHORIZED NODE_EXTRA_CA_CERTS
+
 # find_node DIRECTORY...: looks for node_modules/.bin/node in each directory and its parents, then on PATH.
 find_node() {
   if [ -n "${GOPHERSHIP_NODE:-}" ]; then

@@ -35,6 +35,17 @@ test('warn() holds a code to one line in ten seconds and says how many it held b
   assert.equal(JSON.parse(lines[2] ?? '').suppressed, 4);
 });
 
+test('warn() does not let one exporter hide another', () => {
+  const { log, lines } = capture('json');
+  for (const exporter of ['file/a', 'file/b', 'file/a']) {
+    log.warn('EXPORT_FAILED', 'disk full', { exporter });
+  }
+  assert.deepEqual(
+    lines.map((line) => JSON.parse(line).exporter),
+    ['file/a', 'file/b'],
+  );
+});
+
 test('createLog() escapes control characters of the world in text', () => {
   const { log, lines } = capture('text');
   log.warn('EXPORT_FAILED', 'peer said \u001b[2J\n\u202eevil');

@@ -1,6 +1,6 @@
 // The process log: JSON lines on stderr, plain text on a terminal. Nothing is logged per record or
-// per batch, and never a key, a body or a header value. One line per code in ten seconds; the next
-// line of that code says how many were held back.
+// per batch, and never a key, a body or a header value. One line per code (and exporter) in ten
+// seconds; the next one says how many were held back.
 
 import { isatty } from 'node:tty';
 import { pino } from 'pino';
@@ -43,16 +43,18 @@ export function createLog(options: LogOptions): Log {
     destination as pino.DestinationStream,
   );
 
-  // One entry per code of the table, so this map is bounded by the table.
-  const lastByCode = new Map<ErrorCode, { atMs: number; suppressed: number }>();
+  // By code and exporter, so that one failing destination does not hide another. Bounded by the
+  // table of codes and the configured exporters.
+  const lastByKey = new Map<string, { atMs: number; suppressed: number }>();
   function limited(level: 'warn' | 'error', code: ErrorCode, message: string, fields?: LogFields) {
-    const last = lastByCode.get(code);
+    const key = `${code} ${fields?.exporter ?? ''}`;
+    const last = lastByKey.get(key);
     if (last !== undefined && clock.nowMs() - last.atMs < suppressionMs) {
       last.suppressed += 1;
       return;
     }
     const suppressed = last === undefined || last.suppressed === 0 ? undefined : last.suppressed;
-    lastByCode.set(code, { atMs: clock.nowMs(), suppressed: 0 });
+    lastByKey.set(key, { atMs: clock.nowMs(), suppressed: 0 });
     sink[level]({ code, ...fields, suppressed }, message);
   }
 

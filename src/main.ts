@@ -112,7 +112,10 @@ function cliProcess(): CliProcess {
 function fail(error: unknown, otherwise: ExitCode): never {
   if (error instanceof CommanderError) {
     // --help and --version end this way too, with code 0 and nothing left to say.
-    if (error.exitCode !== 0) process.stderr.write(`${error.message}\n`);
+    // Without a command it has printed the help, on stderr.
+    if (error.exitCode !== 0 && error.code !== 'commander.help') {
+      process.stderr.write(`${error.message}\n`);
+    }
     process.exit(error.exitCode === 0 ? ExitCode.Ok : ExitCode.Usage);
   }
   if (error instanceof GopherShipError) {

@@ -2,7 +2,7 @@
 // configuration and a context for gs-ctl below one folder, once, and runs the engine with them.
 
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
-import { join, relative } from 'node:path';
+import { isAbsolute, join, relative, resolve } from 'node:path';
 import { defaultConfigYaml } from '../config/default-config.ts';
 import { writeContext } from '../ctl/context-file.ts';
 import { type Progress, progressLine, readProgress } from '../engine/progress-line.ts';
@@ -23,12 +23,13 @@ export interface DevFlags {
 const progressIntervalMs = 1_000;
 
 export async function dev(flags: DevFlags, cli: CliProcess): Promise<ExitCode> {
-  const folder = join(cli.directory, flags.dir);
+  const folder = resolve(cli.directory, flags.dir);
   mkdirSync(folder, { recursive: true, mode: 0o700 });
   const certificates = await createDevCertificates(join(folder, 'tls'));
   const configPath = join(folder, 'gophership.yaml');
   if (!existsSync(configPath)) {
-    writeFileSync(configPath, defaultConfigYaml(devPaths(folder, certificates)), { mode: 0o600 });
+    const paths = devPaths(folder, certificates, isAbsolute(flags.dir) ? '/' : cli.directory);
+    writeFileSync(configPath, defaultConfigYaml(paths), { mode: 0o600 });
   }
   const effective = readEffectiveConfig(
     { config: [configPath], set: flags.set },
@@ -52,12 +53,14 @@ export async function dev(flags: DevFlags, cli: CliProcess): Promise<ExitCode> {
   }
 }
 
-function devPaths(folder: string, certificates: DevCertificates) {
+// Relative to where the command runs, as its folder is, so that the whole can be moved.
+function devPaths(folder: string, certificates: DevCertificates, base: string) {
+  const written = (path: string) => (base === '/' ? path : relative(base, path));
   return {
-    ca: certificates.caCert,
-    cert: certificates.serverCert,
-    key: certificates.serverKey,
-    output: join(folder, 'out', 'logs.jsonl'),
+    ca: written(certificates.caCert),
+    cert: written(certificates.serverCert),
+    key: written(certificates.serverKey),
+    output: written(join(folder, 'out', 'logs.jsonl')),
   };
 }
 

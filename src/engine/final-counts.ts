@@ -16,6 +16,7 @@ export function finalCounts(page: StatePage, destinationCount: number): LogField
     received_batches: page.sum(ShardCounter.ReceivedBatches),
     acked_batches: page.sum(ShardCounter.AckedBatches),
     refused_batches: page.sum(ShardCounter.RefusedBatches),
+    partly_delivered_batches: page.sum(ShardCounter.PartlyDeliveredBatches),
     gone_batches: page.sum(ShardCounter.GoneBatches),
     acked_records: page.sum(ShardCounter.AckedRecords),
     delivered_records: destinations(DestinationCounter.DeliveredRecords),

@@ -12,7 +12,7 @@ import {
   OutcomeKind,
 } from '../exporter/destination.ts';
 import type { IngestCall } from '../ingester/ingest-call.ts';
-import { ShardCounter, type ShardCounters } from '../memory/state-page.ts';
+import { DestinationCounter, ShardCounter, type ShardCounters } from '../memory/state-page.ts';
 
 export interface InFlightOwner {
   readonly counters: ShardCounters;
@@ -33,8 +33,10 @@ export class InFlightBatch implements Batch {
   readonly #owner: InFlightOwner;
   #deliveries: Delivery[] = [];
   #requiredOutstanding = 0;
+  #requiredDelivered = 0;
   #outstanding = 0;
   #answered = false;
+  #dropping = false;
   #rejectedRecords = 0;
   #message = '';
 
@@ -72,7 +74,7 @@ export class InFlightBatch implements Batch {
     for (const destination of destinations)
       if (destination.required) this.#requiredOutstanding += 1;
     if (this.#requiredOutstanding === 0) this.#answerOk();
-    for (const destination of destinations) this.#handOver(destination);
+    for (const [index, destination] of destinations.entries()) this.#handOver(destination, index);
     this.#settleOne();
   }
 
@@ -81,21 +83,29 @@ export class InFlightBatch implements Batch {
     if (this.#answered) return;
     this.#answered = true;
     this.#owner.counters.addRefused(code);
+    this.#countPartlyDelivered();
     this.#call.answer({ kind: 'error', code, message, retryDelayMs });
     this.#abandonAll();
   }
 
-  /** Takes the batch back from destinations that nobody waits for (drain). */
-  abandon(): void {
+  /**
+   * For an answered batch, which only destinations that are not required still wait for: takes it
+   * back from them and counts the loss, so that its slab can serve somebody who is waiting.
+   */
+  drop(): void {
+    assert(this.#answered, 'batch dropped before its producer was answered');
+    this.#dropping = true;
     this.#abandonAll();
+    this.#dropping = false;
   }
 
-  #handOver(destination: Destination): void {
+  #handOver(destination: Destination, index: number): void {
     let settled = false;
     const delivery = destination.enqueue(this, (outcome) => {
       assert(!settled, 'batch settled twice by one destination');
       settled = true;
       if (destination.required) this.#settleRequired(destination.id, outcome);
+      else if (this.#dropping) this.#countDropped(index);
       this.#settleOne();
     });
     if (!settled) this.#deliveries.push(delivery);
@@ -107,6 +117,7 @@ export class InFlightBatch implements Batch {
       assert(this.#answered, 'required destination abandoned a batch that nobody gave up');
       return;
     }
+    this.#requiredDelivered += 1;
     const rejected =
       outcome.kind === OutcomeKind.Rejected ? this.recordCount : outcome.rejectedRecords;
     if (rejected > this.#rejectedRecords) {
@@ -133,7 +144,18 @@ export class InFlightBatch implements Batch {
     if (this.#answered) return;
     this.#answered = true;
     this.#owner.counters.add(ShardCounter.GoneBatches, 1);
+    this.#countPartlyDelivered();
     this.#abandonAll();
+  }
+
+  #countPartlyDelivered(): void {
+    if (this.#requiredDelivered === 0) return;
+    this.#owner.counters.add(ShardCounter.PartlyDeliveredBatches, 1);
+  }
+
+  #countDropped(destinationIndex: number): void {
+    const counters = this.#owner.counters.destination(destinationIndex);
+    counters.add(DestinationCounter.DroppedRecords, this.recordCount);
   }
 
   #abandonAll(): void {

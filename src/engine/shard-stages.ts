@@ -74,6 +74,7 @@ export async function buildShard(start: ShardStart, log: Log): Promise<ShardStag
     destinations,
     scan: createScan(kernel, scratch.scan.offsetBytes),
     freeSlab: (slab) => slabs.free(slab),
+    occupancyPercent: () => slabs.occupancyPercent,
   });
 
   const sources = listenerSources(grpc.tls);

@@ -10,8 +10,13 @@ import {
 import { testSeed } from '../../test/support/seed.ts';
 import { OutcomeKind } from '../exporter/destination.ts';
 import type { Answer, IngestCall } from '../ingester/ingest-call.ts';
-import { ShardCounter, StatePage, statePageSizeBytes } from '../memory/state-page.ts';
-import { answerWaitMsMax, Shard } from './shard.ts';
+import {
+  DestinationCounter,
+  ShardCounter,
+  StatePage,
+  statePageSizeBytes,
+} from '../memory/state-page.ts';
+import { answeredOccupancyPercentMax, answerWaitMsMax, Shard } from './shard.ts';
 
 const deadlineSweepMs = 100;
 
@@ -24,6 +29,7 @@ function createRig(options: {
   const clock = new FakeClock();
   const counters = new StatePage(new ArrayBuffer(statePageSizeBytes(1)), 0, 1).shard(0);
   const freed: number[] = [];
+  const occupancy = { percent: 0 };
   const shard = new Shard({
     clock,
     counters,
@@ -34,8 +40,9 @@ function createRig(options: {
       recordCount: options.recordCount ?? 10,
     }),
     freeSlab: (slab) => freed.push(slab),
+    occupancyPercent: () => occupancy.percent,
   });
-  return { clock, counters, freed, shard };
+  return { clock, counters, freed, occupancy, shard };
 }
 
 class FakeCall implements IngestCall {
@@ -161,6 +168,43 @@ test('accept() takes a batch back when its producer has gone', () => {
   assert.deepEqual(freed, [3]);
   assert.deepEqual(codes(call), []);
   assert.equal(counters.get(ShardCounter.GoneBatches), 1);
+});
+
+test('Shard drops answered batches, oldest first, when its memory fills up', () => {
+  const [a, b] = [new ScriptedDestination('file'), new ScriptedDestination('debug', false)];
+  const { shard, clock, counters, freed, occupancy } = createRig({ destinations: [a, b] });
+  for (const slab of [1, 2, 3]) shard.accept(new FakeCall(slab));
+  for (const delivery of a.open.slice(0, 2)) delivery.settle(delivered);
+  occupancy.percent = answeredOccupancyPercentMax;
+  clock.advance(deadlineSweepMs);
+  assert.deepEqual(freed, [], 'there is room');
+  occupancy.percent = answeredOccupancyPercentMax + 1;
+  clock.advance(deadlineSweepMs);
+  assert.deepEqual(freed, [1, 2], 'the third has not been answered');
+  const dropped = counters.destination(1).get(DestinationCounter.DroppedRecords);
+  assert.equal(dropped, 20);
+});
+
+test('Shard counts a batch that one required destination has and the producer sends again', () => {
+  const [a, b] = [new ScriptedDestination('file'), new ScriptedDestination('otlp_grpc')];
+  const { shard, clock, counters } = createRig({ destinations: [a, b] });
+  const call = new FakeCall(1, clock.nowMs() + 1_000);
+  shard.accept(call);
+  a.open[0]?.settle(delivered);
+  clock.advance(1_000 + deadlineSweepMs);
+  assert.deepEqual(codes(call), ['DEADLINE']);
+  assert.equal(counters.get(ShardCounter.PartlyDeliveredBatches), 1);
+});
+
+test('drain() does not wait long for a destination that is not required', async () => {
+  const [a, b] = [new ScriptedDestination('file'), new ScriptedDestination('debug', false)];
+  const { shard, clock, freed } = createRig({ destinations: [a, b] });
+  shard.accept(new FakeCall(1));
+  a.open[0]?.settle(delivered);
+  const drained = shard.drain(clock.nowMs() + 60_000);
+  clock.advance(2_500);
+  await drained;
+  assert.deepEqual(freed, [1]);
 });
 
 test('drain() waits for what is in flight, refuses what comes, and ends at its deadline', async () => {

@@ -26,11 +26,20 @@ export interface ShardParts {
   readonly destinations: readonly Destination[];
   scan(bodyOffsetBytes: number, bodyLengthBytes: number): ScanReport;
   freeSlab(slab: number): void;
+  /** Of this shard's memory, the fuller of its regions. */
+  occupancyPercent(): number;
 }
 
 // A producer that names no deadline is answered after this: SDKs give up after 10 s, retries
 // included, and a batch must not hold its slab for a producer that waits for ever.
 export const answerWaitMsMax = 30_000;
+
+// Above this, batches that were answered and wait only for a destination that is not required are
+// dropped, oldest first: such a destination must never hold back a producer.
+export const answeredOccupancyPercentMax = 60;
+
+// How long a drain waits for destinations that are not required, once all producers are answered.
+const optionalGraceMs = 2_000;
 
 // Deadlines are looked at this often, all in one pass: a timer per call would cost more than the
 // calls that ever reach their deadline.
@@ -41,6 +50,7 @@ export class Shard implements InFlightOwner {
   readonly #parts: ShardParts;
   readonly #inFlight = new Set<InFlightBatch>();
   #sweep: Timer | undefined;
+  #optionalGrace: Timer | undefined;
   #draining = false;
   #givenUpCount = 0;
   #drained: (() => void) | undefined;
@@ -87,6 +97,7 @@ export class Shard implements InFlightOwner {
     const timer = clock.after(deadlineMs - clock.nowMs(), () => this.#giveUpAll());
     await settled;
     timer.cancel();
+    this.#optionalGrace?.cancel();
   }
 
   /** A second signal: what is in flight is answered DRAINING now. */
@@ -142,6 +153,8 @@ export class Shard implements InFlightOwner {
     this.#sweep = this.#parts.clock.after(deadlineSweepMs, () => {
       this.#sweep = undefined;
       this.#expire();
+      this.#dropAnswered();
+      this.#endDrainWithoutOptional();
       if (this.#inFlight.size > 0) this.#startSweep();
     });
   }
@@ -156,12 +169,30 @@ export class Shard implements InFlightOwner {
     }
   }
 
+  #dropAnswered(): void {
+    const { occupancyPercent } = this.#parts;
+    if (occupancyPercent() <= answeredOccupancyPercentMax) return;
+    // In order of arrival, so the oldest go first.
+    for (const batch of this.#inFlight) {
+      if (!batch.answered) continue;
+      batch.drop();
+      if (occupancyPercent() <= answeredOccupancyPercentMax) return;
+    }
+  }
+
+  /** A drain whose producers have all been answered gives the other destinations a little more time. */
+  #endDrainWithoutOptional(): void {
+    if (!this.#draining || this.#optionalGrace !== undefined) return;
+    for (const batch of this.#inFlight) if (!batch.answered) return;
+    this.#optionalGrace = this.#parts.clock.after(optionalGraceMs, () => this.#giveUpAll());
+  }
+
   #giveUpAll(): void {
     for (const batch of this.#inFlight) {
       if (!batch.answered) this.#givenUpCount += 1;
       batch.giveUp('DRAINING', 'shutting down before every destination had it', drainRetryDelayMs);
-      // One that was answered already waits only for destinations that are not required.
-      batch.abandon();
+      // What was answered waits only for destinations that are not required.
+      batch.drop();
     }
     this.#drained?.();
   }

@@ -10,9 +10,8 @@ import { planEnrichment } from '../enrichment/resource-processor.ts';
 import { GopherShipError } from '../errors.ts';
 import { type Log, silentLog } from '../log.ts';
 import type { ArenaLayout } from '../memory/arena-plan.ts';
-import { loadMaterial } from '../tls/pem-material.ts';
-import { listenerSources } from '../tls/server-context.ts';
 import { arenaLayout } from './memory-budget.ts';
+import { checkFiles, checkPort } from './start-checks.ts';
 import { Supervisor } from './supervisor.ts';
 
 /** What of this process and host the engine may look at. */
@@ -43,6 +42,7 @@ export async function startEngine(options: EngineOptions): Promise<Supervisor> {
   const { config, host, log, threadDied } = options;
   const { layout, splicePlan, warnings } = await planEngine(config, host, log);
   for (const warning of warnings) log.warn('TLS_MATERIAL', warning);
+  if (config.receivers.grpc !== undefined) await checkPort(config.receivers.grpc);
   const { version } = host;
   return Supervisor.start({ config, layout, splicePlan, version, log, threadDied });
 }
@@ -63,7 +63,7 @@ export async function planEngine(
     );
   }
   const layout = arenaLayout(config);
-  const { warnings } = await loadMaterial(listenerSources(grpc.tls), systemClock.wallMs());
+  const warnings = await checkFiles(config, systemClock.wallMs());
   const detected = detectResource(config.processors, surroundings(host), log);
   return { layout, splicePlan: planEnrichment(config.processors, detected), warnings };
 }

@@ -30,8 +30,11 @@ export const ShardCounter = {
   InflightBatches: 10,
   InflightBytes: 11,
   TlsFailures: 12,
-  /** Advances once a second while the shard's event loop turns. */
-  Heartbeat: 13,
+  /**
+   * Given up after one required destination had them and another had not: the producer sends them
+   * again, and the first gets them twice.
+   */
+  PartlyDeliveredBatches: 13,
 } as const;
 export type ShardCounter = (typeof ShardCounter)[keyof typeof ShardCounter];
 

@@ -11,6 +11,7 @@ import { after, before, test } from 'node:test';
 import { stringify } from 'yaml';
 import { engineConfig } from '../interop/interop-pipeline.ts';
 import { type CertificateFiles, writeTo } from '../support/certificates.ts';
+import { startEngine } from '../support/engine-process.ts';
 import { temporaryDirectory } from '../support/temporary-directory.ts';
 
 const launcher = new URL('../../bin/gophership', import.meta.url).pathname;
@@ -92,6 +93,32 @@ test('run exits with 69 when the port is taken', async () => {
   const set = `receivers.otlp.protocols.grpc.endpoint=127.0.0.1:${address.port}`;
   check(['run', '--config', writeConfig(), '--set', set], 69, /PORT_TAKEN: .*EADDRINUSE/);
   await new Promise((resolve) => server.close(resolve));
+});
+
+test('validate and run refuse what exporters name and cannot be used', () => {
+  const tls = { ca_file: '/nowhere/ca.pem' };
+  const badTls = writeConfig(engineConfig(files, { otlp_grpc: { endpoint: 'localhost:1', tls } }));
+  for (const command of ['validate', 'run']) {
+    check([command, '--config', badTls], 78, /TLS_MATERIAL: .*\/nowhere\/ca\.pem/);
+  }
+  const badPath = writeConfig(
+    engineConfig(files, { file: { path: '/etc/passwd/out/logs.jsonl' } }),
+  );
+  check(['validate', '--config', badPath], 78, /CONFIG: exporters\.file\.path: cannot write in/);
+});
+
+test('a second engine on the port of the first exits with 69', async () => {
+  const first = await startEngine({ config: engineConfig(files, { debug: {} }) });
+  const set = `receivers.otlp.protocols.grpc.endpoint=127.0.0.1:${first.port}`;
+  check(['run', '--config', writeConfig(), '--set', set], 69, /PORT_TAKEN: .*EADDRINUSE/);
+  assert.equal(await first.stop(), 0);
+});
+
+test('a command is asked for with the help alone', () => {
+  const { status, stderr } = gophership([]);
+  assert.match(stderr, /Usage: gophership/);
+  assert.doesNotMatch(stderr, /outputHelp/);
+  assert.equal(status, 64);
 });
 
 test('a wrong command line exits with 64', () => {

@@ -1,0 +1,74 @@
+// What can stop a start although the configuration is valid: files that cannot be used, folders that
+// cannot be written, a port that somebody has. Found here, with a clear error, before a thread runs.
+
+import { constants } from 'node:fs';
+import { access, stat } from 'node:fs/promises';
+import { createServer } from 'node:net';
+import { dirname } from 'node:path';
+import type { Config, ExporterConfig, GrpcReceiverConfig } from '../config/config.ts';
+import { GopherShipError } from '../errors.ts';
+import { loadMaterial, type PemSources } from '../tls/pem-material.ts';
+import { listenerSources } from '../tls/server-context.ts';
+
+/** Every file that the configuration names. Throws TLS_MATERIAL or CONFIG; resolves with warnings. */
+export async function checkFiles(config: Config, wallMs: number): Promise<readonly string[]> {
+  const warnings: string[] = [];
+  for (const sources of tlsSources(config)) {
+    warnings.push(...(await loadMaterial(sources, wallMs)).warnings);
+  }
+  for (const exporter of config.exporters) {
+    if (exporter.kind === 'file') await checkFolder(exporter.id, dirname(exporter.path));
+  }
+  return warnings;
+}
+
+/**
+ * The shards share their port, which also lets a second engine join them: it would take half of the
+ * connections. So the port is first bound without sharing.
+ */
+export async function checkPort({ host, port }: GrpcReceiverConfig): Promise<void> {
+  if (port === 0) return;
+  const server = createServer();
+  try {
+    await new Promise<void>((resolve, reject) => {
+      server.once('error', reject);
+      server.listen({ host, port, exclusive: true }, resolve);
+    });
+  } catch (cause) {
+    const text = `cannot listen on ${host}:${port}: ${systemCode(cause)}`;
+    throw new GopherShipError('PORT_TAKEN', text, { cause });
+  } finally {
+    await new Promise((resolve) => server.close(resolve));
+  }
+}
+
+function tlsSources(config: Config): PemSources[] {
+  const { grpc } = config.receivers;
+  const listener = grpc === undefined ? [] : [listenerSources(grpc.tls)];
+  return [...listener, ...config.exporters.flatMap(exporterSources)];
+}
+
+function exporterSources(exporter: ExporterConfig): PemSources[] {
+  if (exporter.kind !== 'otlp_grpc' && exporter.kind !== 'otlp_http') return [];
+  const { ca, cert, key } = exporter.tls;
+  return [{ ca, cert, key }];
+}
+
+/** The folder may still be missing; what counts is that it can be made. Makes nothing itself. */
+async function checkFolder(exporterId: string, folder: string): Promise<void> {
+  for (let existing = folder; ; existing = dirname(existing)) {
+    try {
+      if (!(await stat(existing)).isDirectory()) throw new Error('not a folder');
+      return await access(existing, constants.W_OK | constants.X_OK);
+    } catch (cause) {
+      if (systemCode(cause) === 'ENOENT') continue; // the root always exists
+      const text = `exporters.${exporterId}.path: cannot write in ${existing}: ${systemCode(cause)}`;
+      throw new GopherShipError('CONFIG', text, { cause });
+    }
+  }
+}
+
+function systemCode(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  return 'code' in error ? String(error.code) : error.message;
+}
