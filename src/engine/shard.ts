@@ -180,7 +180,9 @@ export class Shard implements InFlightOwner {
     }
   }
 
-  /** A drain whose producers have all been answered gives the other destinations a little more time. */
+  /**
+   * A drain whose producers have all been answered gives the other destinations a little more time.
+   */
   #endDrainWithoutOptional(): void {
     if (!this.#draining || this.#optionalGrace !== undefined) return;
     for (const batch of this.#inFlight) if (!batch.answered) return;

@@ -1,5 +1,6 @@
-// What can stop a start although the configuration is valid: files that cannot be used, folders that
-// cannot be written, a port that somebody has. Found here, with a clear error, before a thread runs.
+// What can stop a start although the configuration is valid: files that cannot be used, folders
+// that cannot be written, a port that somebody has. Found here, with a clear error, before a thread
+// runs.
 
 import { constants } from 'node:fs';
 import { access, stat } from 'node:fs/promises';
@@ -10,7 +11,9 @@ import { GopherShipError } from '../errors.ts';
 import { loadMaterial, type PemSources } from '../tls/pem-material.ts';
 import { listenerSources } from '../tls/server-context.ts';
 
-/** Every file that the configuration names. Throws TLS_MATERIAL or CONFIG; resolves with warnings. */
+/**
+ * Every file that the configuration names. Throws TLS_MATERIAL or CONFIG; resolves with warnings.
+ */
 export async function checkFiles(config: Config, wallMs: number): Promise<readonly string[]> {
   const warnings: string[] = [];
   for (const sources of tlsSources(config)) {
