@@ -70,6 +70,7 @@ export async function buildShard(start: ShardStart, log: Log): Promise<ShardStag
   );
   const shard = new Shard({
     clock,
+    log,
     counters,
     destinations,
     scan: createScan(kernel, scratch.scan.offsetBytes),

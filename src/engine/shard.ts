@@ -7,6 +7,7 @@ import type { ErrorCode } from '../errors.ts';
 import type { Destination } from '../exporter/destination.ts';
 import type { Answer, IngestCall } from '../ingester/ingest-call.ts';
 import { drainRetryDelayMs, retryDelayMsMin } from '../limits.ts';
+import type { Log } from '../log.ts';
 import { ShardCounter, type ShardCounters } from '../memory/state-page.ts';
 import { InFlightBatch, type InFlightOwner } from './in-flight-batch.ts';
 import { pivot } from './pivot.ts';
@@ -22,6 +23,7 @@ type ErrorAnswer = Extract<Answer, { kind: 'error' }>;
 
 export interface ShardParts {
   readonly clock: Clock;
+  readonly log: Log;
   readonly counters: ShardCounters;
   readonly destinations: readonly Destination[];
   scan(bodyOffsetBytes: number, bodyLengthBytes: number): ScanReport;
@@ -170,12 +172,16 @@ export class Shard implements InFlightOwner {
   }
 
   #dropAnswered(): void {
-    const { occupancyPercent } = this.#parts;
+    const { log, occupancyPercent } = this.#parts;
     if (occupancyPercent() <= answeredOccupancyPercentMax) return;
     // In order of arrival, so the oldest go first.
     for (const batch of this.#inFlight) {
       if (!batch.answered) continue;
       batch.drop();
+      log.warn(
+        'QUEUE_FULL',
+        'the arena is needed: batches dropped that only optional exporters miss',
+      );
       if (occupancyPercent() <= answeredOccupancyPercentMax) return;
     }
   }

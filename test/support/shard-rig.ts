@@ -2,6 +2,7 @@
 
 import { Shard } from '../../src/engine/shard.ts';
 import type { Answer, IngestCall } from '../../src/ingester/ingest-call.ts';
+import { silentLog } from '../../src/log.ts';
 import { StatePage, statePageSizeBytes } from '../../src/memory/state-page.ts';
 import { FakeClock } from './fake-clock.ts';
 import type { ScriptedDestination } from './scripted-destination.ts';
@@ -18,6 +19,7 @@ export function createRig(options: {
   const occupancy = { percent: 0 };
   const shard = new Shard({
     clock,
+    log: silentLog,
     counters,
     destinations: options.destinations,
     scan: () => ({
