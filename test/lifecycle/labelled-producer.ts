@@ -41,8 +41,8 @@ export function requestArrivals(requests: readonly ExportLogsServiceRequest[]): 
 }
 
 /**
- * Of all .jsonl files in `directory`; throws when a line is no JSON. `torn`: a last line without its end
- * is left out, as it is right after a kill.
+ * Of all .jsonl files in `directory`; throws when a line is no JSON. `torn`: a last line without
+ * its end is left out, as it is right after a kill.
  */
 export function fileArrivals(directory: string, torn: 'torn' | 'whole'): Arrivals {
   const arrivals = new Map<string, Map<string, number>>();
