@@ -1,6 +1,7 @@
 // From what the schema parsed to the Config that everything is built from: units in names, defaults
 // of the host filled in, relations between sections checked.
 
+import { resolve } from 'node:path';
 import { MiB } from '../limits.ts';
 import { destinationAddress, type ExporterContext, exporterConfig } from './build-exporters.ts';
 import type {
@@ -16,6 +17,7 @@ import { memoryConfig } from './host-defaults.ts';
 import type { Path } from './located-tree.ts';
 import type { ParsedConfig } from './schema.ts';
 import type { ProcessorBlock } from './schema-processors.ts';
+import { requestSizeBytesMaxDefault } from './schema-queue.ts';
 import type { GrpcReceiver, HttpReceiver } from './schema-receivers.ts';
 import { listenerTlsConfig } from './schema-tls.ts';
 import { replayConfig, vaultConfig } from './schema-vault.ts';
@@ -60,6 +62,8 @@ export function buildConfig(parsed: ParsedConfig, host: HostFacts, reports: Repo
   const exporters = named(parsed.exporters, pipeline.exporters).map((one) =>
     exporterConfig(one, context),
   );
+  checkFiles(parsed.exporters, reports);
+  checkRequestSizes(exporters, parsed.receivers, context.messageSizeBytesMax, reports);
   checkLoops(exporters, receivers, reports);
   checkVault(parsed.vault, context.messageSizeBytesMax, reports);
   checkRequired(exporters, reports);
@@ -170,6 +174,48 @@ function checkLoops(
         (target.loopback && (isLoopback(listener.host) || isWildcard(listener.host)));
       if (same) reports.problem(['exporters', exporter.id], 'sends to our own receiver, a loop');
     }
+  }
+}
+
+/**
+ * Each would find the other's file taken. Those that no pipeline names count too: they are refused
+ * here rather than on the day when somebody uses them.
+ */
+function checkFiles(blocks: ParsedConfig['exporters'], reports: Reports): void {
+  const idByPath = new Map<string, string>();
+  for (const { id, type, block } of blocks) {
+    if (type !== 'file') continue;
+    const path = resolve(block.path);
+    const other = idByPath.get(path);
+    idByPath.set(path, other ?? id);
+    if (other === undefined) continue;
+    reports.problem(['exporters', id, 'path'], `is written by ${other} already`);
+  }
+}
+
+/**
+ * One record may be as large as a message. Said only to those who have set either size: the
+ * defaults suit servers that stop at 4 MiB.
+ */
+function checkRequestSizes(
+  exporters: readonly ExporterConfig[],
+  receivers: ParsedConfig['receivers'],
+  messageSizeBytesMax: number,
+  reports: Reports,
+): void {
+  const { grpc, http } = receivers.otlp?.protocols ?? {};
+  const isSet =
+    grpc?.max_recv_msg_size_mib !== undefined || http?.max_request_body_size !== undefined;
+  for (const { id, kind, queue } of exporters) {
+    if (kind !== 'otlp_grpc' && kind !== 'otlp_http') continue;
+    const { sizeBytesMax } = queue.batch;
+    if (sizeBytesMax >= messageSizeBytesMax) continue;
+    if (!isSet && sizeBytesMax === requestSizeBytesMaxDefault) continue;
+    reports.warn(
+      ['exporters', id, 'sending_queue', 'batch', 'max_size'],
+      `below the largest message that is received (${messageSizeBytesMax} bytes): ` +
+        'a single record above it is rejected',
+    );
   }
 }
 

@@ -89,6 +89,26 @@ test('schema-exporters.ts names bounds and forms', () => {
   ]);
 });
 
+test('buildConfig() warns of requests smaller than the message that is asked for, and once', () => {
+  checkSaid(
+    configText({
+      grpc: 'max_recv_msg_size_mib: 16',
+      exporters: '«otlp_grpc: { endpoint: "c:1" }',
+    }),
+    [
+      `${path}.sending_queue.batch.max_size: below the largest message that is received ` +
+        '(16777216 bytes): a single record above it is rejected',
+    ],
+  );
+});
+
+test('buildConfig() refuses two file exporters with one path, named by the pipeline or not', () => {
+  checkSaid(
+    configText({ exporters: 'file/a: { path: /o/x.jsonl }, file/b: { path: «/o/../o/x.jsonl }' }),
+    ['exporters.file/b.path: is written by file/a already'],
+  );
+});
+
 test('schema-tls.ts verifies servers, with TLS 1.2 only where it is asked for', () => {
   check([
     [grpc('tls: { min_version: 1.2, ca_file: /ca, server_name_override: c }')],
@@ -196,7 +216,12 @@ test('schema-queue.ts relates the sizes and times of queue, batch and backoff', 
   const at = `${path}.sending_queue`;
   check([
     [queue('batch: { min_size: 4000000, max_size: 4000000, sizer: bytes }')],
-    [queue('batch: { max_size: 512KiB }')],
+    [
+      queue('batch: { max_size: «512KiB }'),
+      `${at}.batch.max_size: below the largest message that is received (8388608 bytes): ` +
+        'a single record above it is rejected',
+    ],
+    [queue('batch: { max_size: 8MiB }')],
     [
       queue('batch: { min_size: «5MiB }'),
       `${at}.batch.min_size: must not exceed max_size (4000000 bytes), is "5MiB"`,

@@ -21,6 +21,9 @@ import {
  */
 export const queueSizeBytesMin = MiB;
 
+/** Many servers stop at 4 MiB. */
+export const requestSizeBytesMaxDefault = 4_000_000;
+
 const batch = relation(
   block('concatenation of batches into one request', {
     flush_timeout: duration(
@@ -38,7 +41,7 @@ const batch = relation(
       '64MiB',
       'largest request before compression; many servers stop at 4 MiB. Each shard reserves a ' +
         'buffer of this size',
-    ).prefault(4_000_000),
+    ).prefault(requestSizeBytesMaxDefault),
     sizer: choice(['bytes'], 'requests are bounded by bytes', {
       error: 'must be bytes: servers limit bytes, not records',
     }).prefault('bytes'),

@@ -36,7 +36,7 @@ export class InFlightBatch implements Batch {
   #requiredDelivered = 0;
   #outstanding = 0;
   #answered = false;
-  #dropping = false;
+  #dropped = false;
   #rejectedRecords = 0;
   #message = '';
 
@@ -94,9 +94,8 @@ export class InFlightBatch implements Batch {
    */
   drop(): void {
     assert(this.#answered, 'batch dropped before its producer was answered');
-    this.#dropping = true;
+    this.#dropped = true;
     this.#abandonAll();
-    this.#dropping = false;
   }
 
   #handOver(destination: Destination, index: number): void {
@@ -105,7 +104,7 @@ export class InFlightBatch implements Batch {
       assert(!settled, 'batch settled twice by one destination');
       settled = true;
       if (destination.required) this.#settleRequired(destination.id, outcome);
-      else if (this.#dropping) this.#countDropped(index);
+      else if (this.#dropped && outcome.kind === OutcomeKind.Abandoned) this.#countDropped(index);
       this.#settleOne();
     });
     if (!settled) this.#deliveries.push(delivery);

@@ -1,9 +1,10 @@
 // Turns batches into OTLP/JSON lines: enriched into the export buffer, then transcoded. A large
 // batch becomes several lines, so that neither the event loop nor memory outside of the arena pays
-// for its size at once.
+// for its size at once. A record that is too large for the export buffer borrows a large slab.
 
 import { GopherShipError } from '../errors.ts';
 import { KiB, MiB } from '../limits.ts';
+import type { SlabPool } from '../memory/slab-pool.ts';
 import { JsonText } from '../otlp/json-text.ts';
 import { LogsJson } from '../otlp/logs-json.ts';
 import type { Batch, BatchRenderer } from './destination.ts';
@@ -13,6 +14,11 @@ export interface LinesReport {
   rejectedRecords: number;
   message: string;
 }
+
+export type LineSlabs = Pick<SlabPool, 'reserve' | 'free' | 'bodyOffsetBytes' | 'bodySizeBytesMax'>;
+
+/** Thrown by write() when the arena is too full to hold one large record twice. */
+export const noSlabForRecord: Error = new Error('no slab is free for a large record');
 
 /** Protobuf bytes transcoded in one go: some 10 ms of the event loop. */
 const pieceSizeBytesMax = MiB;
@@ -26,6 +32,9 @@ const textSizeBytes = MiB;
  */
 const textGrowthMax = 8;
 
+/** Of the largest record that a default configuration takes, where it grows to twice its size. */
+const recordTextSizeBytesMax = 32 * MiB;
+
 const textKeptBytesMax = 4 * MiB;
 const textSizeBytesInitial = 64 * KiB;
 
@@ -33,6 +42,7 @@ export class BatchLines {
   readonly #renderer: BatchRenderer;
   readonly #bytes: Uint8Array;
   readonly #exportBuffer: { readonly offsetBytes: number; readonly sizeBytes: number };
+  readonly #slabs: LineSlabs | undefined;
   readonly #text: JsonText;
   readonly #json: LogsJson;
 
@@ -40,11 +50,15 @@ export class BatchLines {
     renderer: BatchRenderer,
     buffer: SharedArrayBuffer,
     exportBuffer: { readonly offsetBytes: number; readonly sizeBytes: number },
+    slabs?: LineSlabs,
   ) {
     this.#renderer = renderer;
     this.#bytes = new Uint8Array(buffer);
     this.#exportBuffer = exportBuffer;
-    this.#text = new JsonText(textSizeBytesInitial, textGrowthMax * exportBuffer.sizeBytes + MiB);
+    this.#slabs = slabs;
+    const bufferTextSizeBytesMax = textGrowthMax * exportBuffer.sizeBytes;
+    const textSizeBytesMax = Math.max(bufferTextSizeBytesMax, recordTextSizeBytesMax) + MiB;
+    this.#text = new JsonText(textSizeBytesInitial, textSizeBytesMax);
     this.#json = new LogsJson(this.#text);
   }
 
@@ -62,13 +76,13 @@ export class BatchLines {
 
   /**
    * Gathers the lines of the batch, and yields the text whenever there is enough of it to be
-   * written.
+   * written. Throws `noSlabForRecord`; then nothing of the batch counts.
    */
   *write(batch: Batch, report: LinesReport): Generator<Uint8Array, void> {
     const { offsetBytes, sizeBytes } = this.#exportBuffer;
     const capacityBytes = Math.min(pieceSizeBytesMax, sizeBytes);
     const lengthBytes = this.#renderer.renderBatch(batch, offsetBytes, capacityBytes);
-    if (lengthBytes >= 0 && this.#append(lengthBytes, batch.recordCount, report)) {
+    if (lengthBytes >= 0 && this.#append(offsetBytes, lengthBytes, batch.recordCount, report)) {
       if (this.sizeBytes >= textSizeBytes) yield this.take();
       return;
     }
@@ -83,7 +97,7 @@ export class BatchLines {
         limitBytes,
       );
       const recordCount = piece.recordEnd - recordFrom;
-      if (recordCount > 0 && this.#append(piece.lengthBytes, recordCount, report)) {
+      if (recordCount > 0 && this.#append(offsetBytes, piece.lengthBytes, recordCount, report)) {
         recordFrom = piece.recordEnd;
         recordTo = batch.recordCount;
         limitBytes = capacityBytes;
@@ -95,8 +109,12 @@ export class BatchLines {
       } else if (recordCount > 1) {
         recordTo = recordFrom + Math.ceil(recordCount / 2);
       } else {
-        report.rejectedRecords += 1;
-        report.message = `a record does not fit ${sizeBytes} bytes with its resource`;
+        if (this.sizeBytes > 0) yield this.take();
+        if (!this.#appendLarge(batch, recordFrom, report)) {
+          report.rejectedRecords += 1;
+          report.message = `a record of a batch of ${batch.bodyLengthBytes} bytes has no room`;
+        }
+        if (this.sizeBytes >= textSizeBytes) yield this.take();
         recordFrom += 1;
         recordTo = batch.recordCount;
         limitBytes = capacityBytes;
@@ -104,12 +122,40 @@ export class BatchLines {
     }
   }
 
+  /** False: the record is larger than any slab, or its text than its bound. */
+  #appendLarge(batch: Batch, recordFrom: number, report: LinesReport): boolean {
+    if (this.#slabs === undefined) return false;
+    const slabs = this.#slabs;
+    const sizeBytes = Math.min(this.#renderer.sizeBytesMax(batch), slabs.bodySizeBytesMax);
+    const slab = slabs.reserve(sizeBytes);
+    if (slab === 0) throw noSlabForRecord;
+    try {
+      const offsetBytes = slabs.bodyOffsetBytes(slab);
+      const recordTo = recordFrom + 1;
+      const { lengthBytes, recordEnd } = this.#renderer.renderRecords(
+        batch,
+        recordFrom,
+        recordTo,
+        offsetBytes,
+        sizeBytes,
+      );
+      return recordEnd === recordTo && this.#append(offsetBytes, lengthBytes, 1, report);
+    } finally {
+      slabs.free(slab);
+    }
+  }
+
   /**
    * False: the text is full. Bytes that are no OTLP after all are rejected, and count as written.
    */
-  #append(lengthBytes: number, recordCount: number, report: LinesReport): boolean {
+  #append(
+    offsetBytes: number,
+    lengthBytes: number,
+    recordCount: number,
+    report: LinesReport,
+  ): boolean {
     try {
-      return this.#json.appendLine(this.#bytes, this.#exportBuffer.offsetBytes, lengthBytes);
+      return this.#json.appendLine(this.#bytes, offsetBytes, lengthBytes);
     } catch (error) {
       if (!(error instanceof GopherShipError) || error.code !== 'OTLP_MALFORMED') throw error;
       report.rejectedRecords += recordCount;

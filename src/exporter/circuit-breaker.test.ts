@@ -49,6 +49,22 @@ test('succeeded() lets 1, 2, 4 requests through, then all', () => {
   assert.equal(one.mayStart(8), false);
 });
 
+test('isDown at once for a failure that did not reach the destination, until it is reached', () => {
+  const { clock, breaker: one } = breaker();
+  one.failed(one.begin(), undefined, true);
+  assert.equal(one.isDown, true);
+  clock.advance(1_000);
+  const probe = one.begin();
+  assert.equal(one.isDown, true, 'while probing');
+  one.failed(probe, undefined);
+  assert.equal(one.isDown, false, 'it was reached, and this is its second failure');
+  clock.advance(2_000);
+  one.failed(one.begin(), undefined, true);
+  clock.advance(4_000);
+  one.succeeded(one.begin());
+  assert.equal(one.isDown, false);
+});
+
 test('isDown from three failures in a row, a fault, or a long delay; not from a single failure', () => {
   const { clock, breaker: one } = breaker();
   one.failed(one.begin(), undefined);

@@ -31,8 +31,9 @@ export type BreakerState =
   | { readonly kind: 'probing' }
   | { readonly kind: 'ramping'; readonly requestsMax: number; readonly successes: number };
 
-// New batches are refused from this many failed requests in a row; a single failed request only
-// pauses, and what arrives meanwhile waits in the queue.
+// New batches are refused from this many failed answers in a row; a single one only pauses, and
+// what arrives meanwhile waits in the queue. A destination that cannot even be reached is down at
+// once: until producers hear of it, all other destinations get each batch again.
 const failureStreakMax = 3;
 
 export class CircuitBreaker {
@@ -45,8 +46,8 @@ export class CircuitBreaker {
   #attempts = 0;
   /** The server asked for a wait that no producer sits out. */
   #longDelay = false;
-  /** The wait began because no connection could be made. */
-  #waitsForConnection = false;
+  /** The last failure did not reach the destination: there is nobody to take anything. */
+  #unreached = false;
   /** Counts waits and probes, so that the end of a request from before one is known as old. */
   #epoch = 0;
 
@@ -67,7 +68,8 @@ export class CircuitBreaker {
   get isDown(): boolean {
     const waiting = this.#state.kind === 'waiting' || this.#state.kind === 'probing';
     if (!waiting) return false;
-    return this.#fault !== undefined || this.#longDelay || this.#failureStreak >= failureStreakMax;
+    if (this.#fault !== undefined || this.#longDelay || this.#unreached) return true;
+    return this.#failureStreak >= failureStreakMax;
   }
 
   /** For the state page: 0 works, 1 waits, 2 finds out. */
@@ -123,6 +125,7 @@ export class CircuitBreaker {
     this.#failureStreak = 0;
     this.#attempts = 0;
     this.#longDelay = false;
+    this.#unreached = false;
     this.#fault = undefined;
     if (state.kind === 'probing') this.#ramp(1, 0);
     if (state.kind === 'ramping') {
@@ -132,10 +135,10 @@ export class CircuitBreaker {
     }
   }
 
-  /** The request failed in a way that may pass. `unconnected`: for want of a connection. */
-  failed(epoch: number, serverDelayMs: number | undefined, unconnected = false): void {
+  /** The request failed in a way that may pass. `unreached`: it was certainly not sent. */
+  failed(epoch: number, serverDelayMs: number | undefined, unreached = false): void {
     this.#failureStreak += 1;
-    this.#wait(epoch, serverDelayMs, unconnected);
+    this.#wait(epoch, serverDelayMs, unreached);
   }
 
   /** The answer says that the destination is set up wrongly, or refuses everything. */
@@ -155,7 +158,7 @@ export class CircuitBreaker {
    * A connection came up while we wait because there was none: the probe need not wait any longer.
    */
   connected(): void {
-    if (this.#state.kind !== 'waiting' || !this.#waitsForConnection) return;
+    if (this.#state.kind !== 'waiting' || !this.#unreached) return;
     this.#state = { kind: 'waiting', untilMs: this.#options.clock.nowMs() };
   }
 
@@ -166,7 +169,7 @@ export class CircuitBreaker {
         : { kind: 'ramping', requestsMax, successes };
   }
 
-  #wait(epoch: number, serverDelayMs: number | undefined, unconnected: boolean): void {
+  #wait(epoch: number, serverDelayMs: number | undefined, unreached: boolean): void {
     const { clock, retry, random } = this.#options;
     if (serverDelayMs !== undefined && serverDelayMs > retryDelayMsMax) this.#longDelay = true;
     if (epoch < this.#epoch) {
@@ -180,7 +183,7 @@ export class CircuitBreaker {
     }
     this.#attempts += 1;
     this.#epoch += 1;
-    this.#waitsForConnection = unconnected;
+    this.#unreached = unreached;
     const delayMs = retryDelayMs(retry, this.#attempts, random(), serverDelayMs);
     this.#state = { kind: 'waiting', untilMs: clock.nowMs() + delayMs };
   }

@@ -58,6 +58,7 @@ export class ConnectionSlot<Connection extends ChannelConnection> {
   #opening = false;
   /** Connections since the last one that brought an answer. */
   #failures = 0;
+  #unreachable = false;
   #retryTimer: Timer | undefined;
   #ageTimer: Timer | undefined;
   #removed = false;
@@ -69,6 +70,11 @@ export class ConnectionSlot<Connection extends ChannelConnection> {
 
   get ready(): Connection | undefined {
     return this.#connection?.isReady ? this.#connection : undefined;
+  }
+
+  /** The last attempt brought no connection, and the next one is not due. */
+  get isUnreachable(): boolean {
+    return this.#unreachable;
   }
 
   /** A connection that was closed in order is opened again when somebody needs it, not before. */
@@ -101,6 +107,7 @@ export class ConnectionSlot<Connection extends ChannelConnection> {
       });
     } catch (error) {
       this.#opening = false;
+      this.#unreachable = this.#connection === undefined;
       this.#retryLater(error instanceof Error ? error.message : String(error));
       return;
     }
@@ -114,6 +121,7 @@ export class ConnectionSlot<Connection extends ChannelConnection> {
     const previous = this.#connection;
     this.#connection = this.#successor;
     this.#successor = undefined;
+    this.#unreachable = false;
     if (previous?.isProven) this.#failures = 0;
     if (previous !== undefined) this.#leave(previous);
     this.#ageTimer?.cancel();
@@ -142,6 +150,7 @@ export class ConnectionSlot<Connection extends ChannelConnection> {
     leaving.delete(connection);
     if (this.#successor === connection) {
       this.#successor = undefined;
+      this.#unreachable = this.#connection === undefined;
       this.#retryLater(reason);
     } else if (this.#connection === connection) {
       this.#connection = undefined;
@@ -164,6 +173,7 @@ export class ConnectionSlot<Connection extends ChannelConnection> {
     this.#retryTimer?.cancel();
     this.#retryTimer = clock.after(delayMs, () => {
       this.#retryTimer = undefined;
+      this.#unreachable = false;
       void this.#open();
     });
   }

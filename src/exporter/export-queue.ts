@@ -120,7 +120,7 @@ export class ExportQueue {
     for (const piece of again) this.#insertSorted(piece);
     for (const piece of pieces) {
       piece.queued.stopped();
-      if (piece.queued.isAbandoned) piece.queued.lose();
+      if (piece.queued.isAbandoned) piece.queued.lose(piece);
       piece.queued.settleWhenDone();
     }
   }
@@ -140,7 +140,7 @@ export class ExportQueue {
       }
     }
     queued.stopped();
-    if (queued.isAbandoned) queued.lose();
+    if (queued.isAbandoned) queued.lose(piece);
     queued.settleWhenDone();
   }
 
@@ -149,7 +149,7 @@ export class ExportQueue {
     if (queued.isSettled || queued.isAbandoned) return;
     for (const piece of [...queued.waitingPieces]) {
       this.#unlink(piece);
-      queued.lose();
+      queued.lose(piece);
       if (piece.group !== undefined) leaveGroup(piece, piece.group);
     }
     queued.abandon();

@@ -7,7 +7,7 @@ import type { FileExporterConfig } from '../config/config.ts';
 import { GopherShipError } from '../errors.ts';
 import { MiB } from '../limits.ts';
 import { DestinationCounter } from '../memory/state-page.ts';
-import { BatchLines } from './batch-lines.ts';
+import { BatchLines, type LineSlabs, noSlabForRecord } from './batch-lines.ts';
 import { CircuitBreaker } from './circuit-breaker.ts';
 import type { Batch, Delivery, Destination, Outcome, Refusal } from './destination.ts';
 import type { DestinationDeps } from './destination-deps.ts';
@@ -16,7 +16,10 @@ import { type FileCalls, JsonLinesFile, systemFileCalls } from './json-lines-fil
 import { QueueAdmission } from './queue-admission.ts';
 import type { Piece } from './queued-batch.ts';
 
-export type FileDestinationDeps = Omit<DestinationDeps, 'slabs' | 'stderr' | 'version'>;
+export type FileDestinationDeps = Omit<DestinationDeps, 'slabs' | 'stderr' | 'version'> & {
+  /** For records that the export buffer does not hold; without it they are refused for good. */
+  readonly slabs?: LineSlabs;
+};
 
 export function createFileDestination(
   config: FileExporterConfig,
@@ -47,6 +50,12 @@ class FileDestination implements Destination {
   readonly #lines: BatchLines;
   #run: Promise<void> | undefined;
   #wake: Timer | undefined;
+  /** The last failure was one of opening the file: that can be tried again without a batch. */
+  #isClosed = true;
+  /** One while a record waits for a slab, so that the batches before it get through. */
+  #groupBatchesMax = Number.POSITIVE_INFINITY;
+  /** Said already: who has the file. */
+  #lastDownMessage = '';
   #closing = false;
 
   constructor(config: FileExporterConfig, deps: FileDestinationDeps, calls: FileCalls) {
@@ -65,7 +74,7 @@ class FileDestination implements Destination {
       counters,
       log,
       downReason: () => 'cannot be written',
-      probesWithBatch: () => true,
+      probesWithBatch: () => !this.#isClosed,
       drainMs: () => 0,
       onWaiting: () => this.#pump(),
     });
@@ -75,8 +84,9 @@ class FileDestination implements Destination {
       sizeBytesMax: config.rotation.sizeBytesMax,
       backupsMax: config.rotation.backupsMax,
       calls,
+      onSetAside: (message) => log.error('EXPORT_FAILED', message, { exporter: config.id }),
     });
-    this.#lines = new BatchLines(deps.renderer, deps.buffer, deps.exportBuffer);
+    this.#lines = new BatchLines(deps.renderer, deps.buffer, deps.exportBuffer, deps.slabs);
     // A first empty group opens the file, so that the operator hears of a bad path at the start.
     this.#run = this.#group().finally(() => this.#ended());
   }
@@ -90,7 +100,7 @@ class FileDestination implements Destination {
   }
 
   idle(): Promise<void> {
-    return this.#queue.idle();
+    return this.#admission.idle();
   }
 
   async close(): Promise<void> {
@@ -102,9 +112,13 @@ class FileDestination implements Destination {
     await this.#file.close();
   }
 
-  /** Starts the next group when there is something to write and nothing is being written. */
+  /**
+   * Starts the next group when there is something to write, or a file to be opened, and nothing is
+   * being written.
+   */
   #pump(): void {
-    if (this.#closing || this.#run !== undefined || this.#queue.firstWaiting === undefined) return;
+    if (this.#closing || this.#run !== undefined) return;
+    if (this.#queue.firstWaiting === undefined && !this.#isClosed) return;
     this.#wake?.cancel();
     this.#wake = undefined;
     if (this.#breaker.mayStart(0)) {
@@ -123,13 +137,15 @@ class FileDestination implements Destination {
   async #group(): Promise<void> {
     const { counters } = this.#deps;
     const epoch = this.#breaker.begin();
-    this.#countBreaker();
+    this.#admission.breakerChanged();
     const taken: TakenPiece[] = [];
     let writtenBytes = 0;
     counters.set(DestinationCounter.InflightRequests, 1);
     try {
+      this.#isClosed = true;
       await this.#file.ready();
-      for (;;) {
+      this.#isClosed = false;
+      while (taken.length < this.#groupBatchesMax) {
         const piece = this.#queue.firstWaiting;
         if (piece === undefined || writtenBytes + this.#lines.sizeBytes >= groupSizeBytesMax) break;
         this.#queue.take(piece);
@@ -145,14 +161,15 @@ class FileDestination implements Destination {
       writtenBytes += rest.length;
       if (writtenBytes > 0) await this.#file.commit();
     } catch (error) {
-      if (!(error instanceof GopherShipError) || error.code !== 'EXPORT_FAILED') throw error;
-      await this.#failed(error, epoch, taken);
+      await this.#failed(failureOf(error, this.#file.path), epoch, taken);
       return;
     } finally {
       counters.set(DestinationCounter.InflightRequests, 0);
     }
+    this.#groupBatchesMax = Number.POSITIVE_INFINITY;
+    this.#lastDownMessage = '';
     this.#breaker.succeeded(epoch);
-    this.#countBreaker();
+    this.#admission.breakerChanged();
     if (taken.length === 0) return;
     counters.add(DestinationCounter.Requests, 1);
     counters.add(DestinationCounter.RequestBytes, writtenBytes);
@@ -170,16 +187,20 @@ class FileDestination implements Destination {
     counters.add(DestinationCounter.Requests, 1);
     counters.add(DestinationCounter.FailedRequests, 1);
     // What could not be cut off now is cut off at the next attempt, unless the process ends before
-    // it.
+    // it or the file holds more than what is ours.
     if (!isCut) counters.add(DestinationCounter.UnknownOutcomes, 1);
-    this.#breaker.failed(epoch, undefined);
-    this.#countBreaker();
+    // Nothing of it is there, so nobody need be asked twice.
+    this.#breaker.failed(epoch, undefined, true);
+    this.#admission.breakerChanged();
+    this.#queue.putBack(taken.map(({ piece }) => piece));
+    if (error.cause === noSlabForRecord) this.#groupBatchesMax = 1;
+    if (error.code === 'DESTINATION_DOWN' && error.message === this.#lastDownMessage) return;
+    this.#lastDownMessage = error.message;
     log.error(error.code, error.message, {
-      destination: this.id,
+      exporter: this.id,
       batches: taken.length,
       retryMs: Math.round(this.#breaker.waitMs),
     });
-    this.#queue.putBack(taken.map(({ piece }) => piece));
   }
 
   #settle({ piece, rejectedRecords, message }: TakenPiece): void {
@@ -193,8 +214,18 @@ class FileDestination implements Destination {
       piece.queued.delivered(rejectedRecords, message);
     }
   }
+}
 
-  #countBreaker(): void {
-    this.#deps.counters.set(DestinationCounter.OpenBreaker, this.#breaker.gauge);
+/** Rethrows what is a bug of ours. */
+function failureOf(error: unknown, path: string): GopherShipError {
+  if (error === noSlabForRecord) {
+    return new GopherShipError('EXPORT_FAILED', `${path}: ${noSlabForRecord.message}`, {
+      cause: error,
+    });
   }
+  const isFailure =
+    error instanceof GopherShipError &&
+    (error.code === 'EXPORT_FAILED' || error.code === 'DESTINATION_DOWN');
+  if (!isFailure) throw error;
+  return error;
 }

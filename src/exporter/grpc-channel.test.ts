@@ -252,3 +252,21 @@ test('close() ends every connection, those that are leaving too, and every timer
   );
   assert.equal(bench.clock.pendingCount, 0);
 });
+
+test('acquire() gives up as soon as no address can be reached, and not before', async () => {
+  const bench = new ChannelBench(['1.1.1.1', '2.2.2.2']);
+  let acquired: FakeConnection | 'waits' | undefined = 'waits';
+  void bench.channel.acquire(60_000).then((connection) => {
+    acquired = connection;
+  });
+  await bench.advance(0);
+  bench.connections[0]?.fail();
+  await bench.advance(0);
+  assert.equal(acquired, 'waits', 'the other one may still answer');
+  bench.connections[1]?.fail();
+  await bench.advance(0);
+  assert.equal(acquired, undefined);
+
+  const nameless = new ChannelBench(new Error('no such host'));
+  assert.equal(await nameless.channel.acquire(60_000), undefined);
+});

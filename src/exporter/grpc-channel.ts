@@ -76,8 +76,8 @@ export class GrpcChannel<Connection extends ChannelConnection> {
   }
 
   /**
-   * A connection that takes requests; undefined when none came up within `timeoutMs` or the channel
-   * closed.
+   * A connection that takes requests; undefined when every address failed, none came up within
+   * `timeoutMs`, or the channel closed.
    */
   acquire(timeoutMs: number): Promise<Connection | undefined> {
     this.#start();
@@ -121,6 +121,7 @@ export class GrpcChannel<Connection extends ChannelConnection> {
       this.#adopt(await resolver.addresses());
     } catch (error) {
       this.#lastFailure = error instanceof Error ? error.message : String(error);
+      this.#refuseWaiters();
       nextMs = reconnectDelayMs(failures + 1, random());
     }
     if (this.#closed || (!resolver.isName && nextMs === lookupIntervalMs)) return;
@@ -177,6 +178,14 @@ export class GrpcChannel<Connection extends ChannelConnection> {
     this.#lastFailure = reason;
     this.#addressTurn += 1;
     const { balancer } = this.#options;
-    return balancer === 'pick_first' && this.#addressTurn % this.#addressCount !== 0;
+    const goesOn = balancer === 'pick_first' && this.#addressTurn % this.#addressCount !== 0;
+    if (!goesOn) this.#refuseWaiters();
+    return goesOn;
+  }
+
+  /** No address answers: who waits for a connection learns it now, not at the end of its time. */
+  #refuseWaiters(): void {
+    if (this.#slots.some((slot) => !slot.isUnreachable)) return;
+    for (const waiter of [...this.#waiters]) waiter.resolve(undefined);
   }
 }

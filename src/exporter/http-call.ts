@@ -83,7 +83,11 @@ export function startHttpCall(options: HttpCallOptions): HttpCall {
     release();
   }
 
-  const timer = clock.after(timeoutMs, () => fail('timeout', `no answer within ${timeoutMs} ms`));
+  const timer = clock.after(timeoutMs, () =>
+    connected
+      ? fail('timeout', `no answer within ${timeoutMs} ms`)
+      : fail(undefined, `no connection within ${timeoutMs} ms`),
+  );
   request.on('socket', (assigned) => {
     socket = assigned;
     connected = request.reusedSocket;

@@ -1,6 +1,7 @@
-// A file that only ever grows by whole, synced groups of lines. append() puts bytes behind the
-// committed part, commit() makes them durable, rollback() cuts them off again. Files rotate between
-// groups.
+// A file that only ever grows by whole, synced groups of lines, and that nobody else writes as long
+// as we have it. append() puts bytes behind the committed part, commit() makes them durable,
+// rollback() cuts them off again. Files rotate between groups. Only bytes that are known to be ours
+// and not acknowledged are ever cut; a file with others is set aside as it is.
 
 import { constants } from 'node:fs';
 import type { FileHandle } from 'node:fs/promises';
@@ -8,8 +9,9 @@ import * as nodeFiles from 'node:fs/promises';
 import { dirname, relative } from 'node:path';
 import { assert } from '../assert.ts';
 import { GopherShipError } from '../errors.ts';
+import { FileLock } from './file-lock.ts';
 import { RotatedFiles } from './rotated-files.ts';
-import { wholeLinesEndBytes } from './torn-tail.ts';
+import { fileTail } from './torn-tail.ts';
 
 /** The calls that touch the disk; tests hand in ones that fail. */
 export type FileCalls = Pick<typeof nodeFiles, 'open' | 'mkdir' | 'readdir' | 'rename' | 'unlink'>;
@@ -22,6 +24,8 @@ export interface JsonLinesFileOptions {
   readonly sizeBytesMax: number;
   readonly backupsMax: number;
   readonly calls: FileCalls;
+  /** Called with the words for the operator when a file with bytes of somebody else was left. */
+  readonly onSetAside: (message: string) => void;
 }
 
 const fileMode = 0o600;
@@ -29,29 +33,33 @@ const directoryMode = 0o700;
 const fileFlags = constants.O_RDWR | constants.O_CREAT | constants.O_APPEND;
 
 /**
- * Every method but rollback() and close() throws EXPORT_FAILED for what the file system says. One
- * at a time.
+ * Every method but rollback() and close() throws EXPORT_FAILED for what the file system says, and
+ * ready() DESTINATION_DOWN while somebody else has the file. One at a time.
  */
 export class JsonLinesFile {
   readonly #options: JsonLinesFileOptions;
   readonly #names: RotatedFiles;
+  readonly #lock: FileLock;
   #handle: FileHandle | undefined;
   /** Which file the committed length belongs to; 0 before the first one. */
   #inode = 0;
   /** What of the file is whole and synced. */
   #committedBytes = 0;
   #appendedBytes = 0;
+  /** What a rollback left behind the committed part. */
+  #uncutBytes = 0;
 
   constructor(options: JsonLinesFileOptions) {
     this.#options = options;
     this.#names = new RotatedFiles(options.path, options.shardIndex, options.backupsMax);
+    this.#lock = new FileLock(this.#names.path);
   }
 
   get path(): string {
     return this.#names.path;
   }
 
-  /** Opens the file where necessary, cutting what a crash or a failed write has left. */
+  /** Opens the file where necessary, cutting what our own crash or failed write has left. */
   async ready(): Promise<void> {
     assert(this.#appendedBytes === 0, 'ready in the middle of a group');
     await this.#converted(async () => {
@@ -91,12 +99,18 @@ export class JsonLinesFile {
    */
   async rollback(): Promise<boolean> {
     const handle = this.#handle;
+    const appendedBytes = this.#appendedBytes;
     this.#handle = undefined;
-    const isClean = this.#appendedBytes === 0;
     this.#appendedBytes = 0;
-    if (handle === undefined) return isClean;
+    if (handle === undefined) return appendedBytes === 0;
+    this.#uncutBytes = appendedBytes;
     try {
-      if (!isClean) await handle.truncate(this.#committedBytes);
+      if (appendedBytes > 0) {
+        const { size } = await handle.stat();
+        if (size !== this.#committedBytes + appendedBytes) return false; // not only ours
+        await handle.truncate(this.#committedBytes);
+      }
+      this.#uncutBytes = 0;
       return true;
     } catch {
       return false; // the caller is handling the failure that led here, and counts this one
@@ -110,6 +124,7 @@ export class JsonLinesFile {
     const handle = this.#handle;
     this.#handle = undefined;
     await handle?.close().catch(() => undefined); // all that counts was synced
+    await this.#lock.release();
   }
 
   #opened(): FileHandle {
@@ -121,18 +136,19 @@ export class JsonLinesFile {
     const { calls } = this.#options;
     const { directory, path } = this.#names;
     const firstCreated = await calls.mkdir(directory, { recursive: true, mode: directoryMode });
-    const handle = await calls.open(path, fileFlags, fileMode);
+    await this.#lock.acquire();
+    this.#names.found(await calls.readdir(directory));
+    let handle = await calls.open(path, fileFlags, fileMode);
     try {
-      const { ino, size } = await handle.stat();
-      // Of a file that we know, the whole lines behind the committed part are a failed group: it
-      // comes again.
-      const isKnown = ino === this.#inode && size >= this.#committedBytes;
-      const keptBytes = isKnown ? this.#committedBytes : await wholeLinesEndBytes(handle, size);
-      if (keptBytes < size) await handle.truncate(keptBytes);
-      this.#names.found(await calls.readdir(directory));
+      if (!(await this.#cutOwn(handle))) {
+        await handle.close();
+        handle = await this.#setAside();
+      }
       await this.#syncDirectories(firstCreated);
+      const { ino, size } = await handle.stat();
       this.#inode = ino;
-      this.#committedBytes = keptBytes;
+      this.#committedBytes = size;
+      this.#uncutBytes = 0;
       this.#handle = handle;
     } catch (error) {
       await handle.close().catch(() => undefined); // the first error is the one to report
@@ -140,8 +156,34 @@ export class JsonLinesFile {
     }
   }
 
+  /** False: the end of the file is, or may be, somebody else's. */
+  async #cutOwn(handle: FileHandle): Promise<boolean> {
+    const { ino, size } = await handle.stat();
+    if (ino === this.#inode && size >= this.#committedBytes) {
+      if (size === this.#committedBytes) return true;
+      // Whole lines of a failed group: it comes again.
+      if (size !== this.#committedBytes + this.#uncutBytes) return false;
+      await handle.truncate(this.#committedBytes);
+      return true;
+    }
+    const tail = await fileTail(handle, size);
+    if (tail.kind === 'torn') await handle.truncate(tail.endBytes);
+    return tail.kind !== 'foreign';
+  }
+
+  /** Nothing is removed for its sake: foreign lines must not push out acknowledged ones. */
+  async #setAside(): Promise<FileHandle> {
+    const { calls, onSetAside } = this.#options;
+    const { path, nextPath } = this.#names;
+    await calls.rename(path, nextPath);
+    this.#names.rotated();
+    onSetAside(`${path}: holds bytes that are not ours, goes on in a new file; see ${nextPath}`);
+    return calls.open(path, fileFlags, fileMode);
+  }
+
   /**
-   * A file that somebody removed or cut would take our lines with it: go on with what is there now.
+   * A file that somebody removed or cut would take our lines with it, and one that somebody writes
+   * too cannot be rolled back: go on with what is there now.
    */
   async #leaveForeignChange(): Promise<void> {
     const handle = this.#handle;
@@ -158,6 +200,7 @@ export class JsonLinesFile {
     const names = this.#names;
     await this.#opened().close();
     this.#handle = undefined;
+    names.found(await calls.readdir(names.directory)); // a number that is there must not be taken
     await calls.rename(names.path, names.nextPath);
     names.rotated();
     for (let path = names.surplusPath; path !== undefined; path = names.surplusPath) {

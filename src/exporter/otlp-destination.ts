@@ -115,7 +115,7 @@ export class OtlpDestination implements Destination {
   }
 
   idle(): Promise<void> {
-    return this.#queue.idle();
+    return this.#admission.idle();
   }
 
   async close(): Promise<void> {
@@ -141,7 +141,7 @@ export class OtlpDestination implements Destination {
     this.#wake = Number.isFinite(next)
       ? this.#deps.clock.after(next, () => this.#pump())
       : undefined;
-    this.#deps.counters.set(DestinationCounter.OpenBreaker, this.#breaker.gauge);
+    this.#admission.breakerChanged();
   }
 
   #start(buffer: ExportBuffer): void {

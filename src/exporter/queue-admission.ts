@@ -1,5 +1,5 @@
 // Who gets into a destination's queue, and what those hear who do not. A destination that nobody
-// waits for refuses nobody: when it is full it loses its oldest batches, counted.
+// waits for refuses nobody: when it is full, or closes, it loses batches, and counts the records.
 
 import { assert } from '../assert.ts';
 import type { QueueConfig } from '../config/config.ts';
@@ -42,6 +42,7 @@ export interface QueueAdmissionParts {
 
 export class QueueAdmission {
   readonly #parts: QueueAdmissionParts;
+  readonly #downWaiters: (() => void)[] = [];
   #closed = false;
 
   constructor(parts: QueueAdmissionParts) {
@@ -63,7 +64,7 @@ export class QueueAdmission {
     const { required, queue, counters, onWaiting } = this.#parts;
     counters.add(DestinationCounter.EnqueuedBatches, 1);
     if (!required && !this.#makeRoom(batch.bodyLengthBytes)) {
-      this.#countDropped(batch);
+      this.#dropped('QUEUE_FULL', batch.recordCount);
       counters.add(DestinationCounter.AbandonedBatches, 1);
       // Not from inside enqueue(): the caller has no Delivery yet.
       queueMicrotask(() =>
@@ -71,9 +72,38 @@ export class QueueAdmission {
       );
       return { abandon() {} };
     }
-    const queued = queue.enqueue(batch, settle);
+    let takenBack = false;
+    const queued = queue.enqueue(batch, (outcome) => {
+      // What the engine takes back it counts itself, because it knows whether the producer sends it
+      // again.
+      const lost = outcome.kind === OutcomeKind.Abandoned && this.#closed && !takenBack;
+      if (lost && !required) this.#dropped('DRAINING', queued.lostRecords);
+      settle(outcome);
+    });
     queueMicrotask(onWaiting);
-    return { abandon: () => queue.abandon(queued) };
+    return {
+      abandon: () => {
+        takenBack = true;
+        queue.abandon(queued);
+      },
+    };
+  }
+
+  /** Of a destination that nobody waits for, one that is down counts as idle. */
+  async idle(): Promise<void> {
+    const { required, queue } = this.#parts;
+    if (required) return queue.idle();
+    if (this.#parts.breaker.isDown) return;
+    const down = new Promise<void>((resolve) => this.#downWaiters.push(resolve));
+    await Promise.race([queue.idle(), down]);
+  }
+
+  /** To be called when the breaker has changed. */
+  breakerChanged(): void {
+    const { breaker, counters } = this.#parts;
+    counters.set(DestinationCounter.OpenBreaker, breaker.gauge);
+    if (!breaker.isDown) return;
+    for (const resolve of this.#downWaiters.splice(0)) resolve();
   }
 
   close(): void {
@@ -115,16 +145,18 @@ export class QueueAdmission {
     while (!queue.hasRoom(bodyLengthBytes)) {
       const oldest = queue.abandonOldestWaiting();
       if (oldest === undefined) return false;
-      this.#countDropped(oldest.batch);
+      this.#dropped('QUEUE_FULL', oldest.lostRecords);
     }
     return true;
   }
 
-  #countDropped(batch: Batch): void {
+  #dropped(code: 'QUEUE_FULL' | 'DRAINING', recordCount: number): void {
     const { id, counters, log } = this.#parts;
-    counters.add(DestinationCounter.DroppedRecords, batch.recordCount);
-    log.warn('QUEUE_FULL', `${id} is full and not required: dropped its oldest batch`, {
-      records: batch.recordCount,
+    counters.add(DestinationCounter.DroppedRecords, recordCount);
+    const reason = code === 'QUEUE_FULL' ? 'is full' : 'closes';
+    log.warn(code, `${id} ${reason} and is not required: it loses records`, {
+      exporter: id,
+      droppedRecords: counters.get(DestinationCounter.DroppedRecords),
     });
   }
 }

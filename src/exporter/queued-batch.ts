@@ -54,7 +54,8 @@ export class QueuedBatch {
   readonly #waiting = new Set<Piece>();
   #inFlightPieces = 0;
   #abandoned = false;
-  #lost = false;
+  #isLost = false;
+  #lostRecords = 0;
   #settled = false;
   #anyDelivered = false;
   #rejectedRecords = 0;
@@ -89,6 +90,11 @@ export class QueuedBatch {
   /** True: some of its records are with the destination already. */
   get isPartlyDelivered(): boolean {
     return this.#anyDelivered;
+  }
+
+  /** Of an abandoned batch: what the destination has not got. */
+  get lostRecords(): number {
+    return this.#lostRecords;
   }
 
   get waitingPieces(): ReadonlySet<Piece> {
@@ -158,8 +164,9 @@ export class QueuedBatch {
   }
 
   /** A piece will not be sent (again), because the batch is abandoned. */
-  lose(): void {
-    this.#lost = true;
+  lose(piece: Piece): void {
+    this.#isLost = true;
+    this.#lostRecords += recordCountOf(piece);
   }
 
   settleWhenDone(): void {
@@ -175,7 +182,7 @@ export class QueuedBatch {
   }
 
   #kind(): OutcomeKind {
-    if (this.#lost) return OutcomeKind.Abandoned;
+    if (this.#isLost) return OutcomeKind.Abandoned;
     return this.#anyDelivered ? OutcomeKind.Delivered : OutcomeKind.Rejected;
   }
 }

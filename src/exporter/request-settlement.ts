@@ -80,6 +80,7 @@ export class RequestSettlement {
     const recordCount = recordCountOf(piece);
     counters.add(DestinationCounter.RejectedRecords, recordCount);
     log.warn('EXPORT_FAILED', `${id} refused records for good`, {
+      exporter: id,
       records: recordCount,
       answer: shortened(message),
     });
@@ -142,10 +143,13 @@ export class RequestSettlement {
       breaker.retracted(request.epoch);
       return;
     }
-    if (ending.failure === 'timeout' && request.renderedSizeBytes > timeoutSizeBytesMin) {
+    const large = request.renderedSizeBytes > timeoutSizeBytesMin;
+    if (ending.failure === 'timeout' && ending.outcomeUnknown && large) {
       learnedSize.tooLarge(request.renderedSizeBytes, timeoutSizeBytesMin);
     }
-    breaker.failed(request.epoch, undefined, ending.failure === 'unconnected');
+    const timedOut = ending.failure === 'timeout';
+    const unreached = ending.failure === 'unconnected' || (timedOut && !ending.outcomeUnknown);
+    breaker.failed(request.epoch, undefined, unreached);
     if (ending.failure !== 'cancelled') this.#warn(ending.message);
   }
 
@@ -220,6 +224,7 @@ export class RequestSettlement {
     const { id, breaker, log } = this.#parts;
     breaker.faulted(request.epoch, fault, serverDelayMs);
     log.error('DESTINATION_DOWN', `${id} answers as one that is set up wrongly; batches are held`, {
+      exporter: id,
       answer: shortened(message),
     });
   }
@@ -227,6 +232,7 @@ export class RequestSettlement {
   #warn(message: string): void {
     const { id, log } = this.#parts;
     log.warn('EXPORT_FAILED', `${id}: request failed, it is sent again`, {
+      exporter: id,
       answer: shortened(message),
     });
   }
@@ -236,12 +242,13 @@ export class RequestSettlement {
     const { id, log } = this.#parts;
     if (rejectedRecords > 0) {
       log.warn('EXPORT_FAILED', `${id} rejected records of a request`, {
+        exporter: id,
         records: rejectedRecords,
         answer: shortened(message),
       });
     } else if (message !== '' && message !== this.#lastNotice) {
       this.#lastNotice = message;
-      log.info(`${id} says: ${shortened(message)}`);
+      log.info(`${id} says: ${shortened(message)}`, { exporter: id });
     }
   }
 }

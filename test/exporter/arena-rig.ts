@@ -1,13 +1,13 @@
-// One OTLP destination on what the engine runs it on: an arena, its slab pool, the kernel and the
+// One destination on what the engine runs it on: an arena, its slab pool, the kernel and the
 // renderer. Batches lie in slabs, which are freed when the destination settles them.
 
 import assert from 'node:assert/strict';
 import { systemClock } from '../../src/clock.ts';
+import type { ExporterConfig } from '../../src/config/config.ts';
 import { createRenderer } from '../../src/enrichment/resource-splice.ts';
 import { createDestination } from '../../src/exporter/create-destination.ts';
 import type { Destination, Outcome } from '../../src/exporter/destination.ts';
 import { exportBufferSizeBytes } from '../../src/exporter/export-buffer.ts';
-import type { OtlpExporterConfig } from '../../src/exporter/otlp-destination.ts';
 import { Kernel } from '../../src/kernel/kernel.ts';
 import { ScanStatus, scanResultSizeBytes } from '../../src/kernel/kernel-abi.ts';
 import { encodeSplicePlan, type SpliceOp } from '../../src/kernel/splice-plan.ts';
@@ -27,7 +27,7 @@ export class ArenaRig {
   readonly #counters;
   readonly #scanResultOffsetBytes: number;
 
-  constructor(config: OtlpExporterConfig, ops: readonly SpliceOp[]) {
+  constructor(config: ExporterConfig, ops: readonly SpliceOp[]) {
     const exportBufferSizesBytes = [exportBufferSizeBytes(config)];
     this.#arena = smallArena({ exportBufferSizesBytes, largePageCount: 96 });
     const { bytes, buffer, memory, layout } = this.#arena;

@@ -89,6 +89,51 @@ test('a dead destination is DESTINATION_DOWN, is probed with an empty request, a
   assert.equal(rig.destination.refusal(1), undefined);
 });
 
+test('a destination that cannot be reached is DESTINATION_DOWN from the first request on', async () => {
+  const rig = new ScriptedRig();
+  rig.enqueue(2);
+  await rig.settle();
+  rig.transport.open[0]?.finish(failed({ failure: 'unconnected' }));
+  await rig.settle();
+  assert.equal(rig.destination.refusal(1)?.code, 'DESTINATION_DOWN');
+  await rig.advance(1_000);
+  rig.transport.open[0]?.finish(delivered);
+  await rig.settle();
+  assert.equal(rig.destination.refusal(1), undefined);
+});
+
+test('close() of a destination that is not required counts what it loses, and only that', async () => {
+  for (const required of [true, false]) {
+    const rig = new ScriptedRig({ ...scriptedConfig, required });
+    rig.slabs.occupancyPercent = 100;
+    const flying = rig.enqueue(3);
+    await rig.settle();
+    flying.delivery.abandon();
+    rig.enqueue(5);
+    rig.enqueue(7).delivery.abandon();
+    assert.equal(rig.count('DroppedRecords'), 0, 'the engine knows whether that is a loss');
+    await rig.destination.close();
+    assert.equal(rig.count('DroppedRecords'), required ? 0 : 5);
+    assert.ok(rig.batches.every(({ outcome }) => outcome?.kind === OutcomeKind.Abandoned));
+  }
+});
+
+test('idle() does not wait for a destination that is down and not required', async () => {
+  const rig = new ScriptedRig({ ...scriptedConfig, required: false });
+  rig.enqueue(3);
+  await rig.settle();
+  let idle = false;
+  void rig.destination.idle().then(() => {
+    idle = true;
+  });
+  await rig.settle();
+  assert.equal(idle, false);
+  rig.transport.open[0]?.finish(failed({ failure: 'unconnected' }));
+  await rig.settle();
+  assert.equal(idle, true);
+  await rig.destination.idle();
+});
+
 test('a wait that the server asked for is kept to the millisecond', async () => {
   const rig = new ScriptedRig();
   rig.enqueue(1);

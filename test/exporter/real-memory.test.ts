@@ -4,6 +4,8 @@
 // and unchanged, no request is larger than `max_size`, and all memory is given back.
 
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { create, toBinary } from '@bufbuild/protobuf';
 import { createRenderer } from '../../src/enrichment/resource-splice.ts';
@@ -16,7 +18,9 @@ import {
 import { LogRecordSchema } from '../../src/generated/opentelemetry/proto/logs/v1/logs_pb.js';
 import { SpliceStatus } from '../../src/kernel/kernel-abi.ts';
 import { KiB } from '../../src/limits.ts';
+import { plainConfig, settled } from '../support/file-destination-bench.ts';
 import { type OtlpSink, startSink } from '../support/otlp-sink.ts';
+import { temporaryDirectory } from '../support/temporary-directory.ts';
 import { ArenaRig } from './arena-rig.ts';
 import { grpcConfig, httpConfig, idRange, idsOf } from './exporter-rig.ts';
 
@@ -127,6 +131,33 @@ test('an arena without free slabs still exports, and takes batches again', async
   await Promise.all(outcomes);
   checkArrived(sink, requests);
   assert.deepEqual(await rig.send(encoded(requestOf(small))), delivered);
+  await checkMemory(rig);
+});
+
+test('file: a record larger than max_size goes through a large slab, or waits until one is free', async (t) => {
+  const temporary = temporaryDirectory('large-record');
+  const queue = { ...plainConfig.queue, batch: { ...plainConfig.queue.batch, sizeBytesMax } };
+  const retry = { ...plainConfig.retry, initialIntervalMs: 20, intervalMsMax: 20 };
+  const path = join(temporary.path, 'logs.jsonl');
+  const rig = new ArenaRig({ ...plainConfig, path, queue, retry }, ops);
+  t.after(async () => {
+    await rig.destination.close();
+    temporary.remove();
+  });
+  const request = requestOf({ ...small, name: 'n', resources: 1, scopes: 1, records: 5 });
+  const records = request.resourceLogs[0]!.scopeLogs[0]!.logRecords; // one of each was asked for
+  records[2]!.severityText = 'x'.repeat(1_500_000); // of five
+  const taken: number[] = [];
+  const outcome = rig.send(encoded(request));
+  for (let slab = -1; slab !== 0; slab = rig.pool.reserve(300_000)) taken.push(slab);
+  await settled(() => rig.count('FailedRequests') >= 2);
+  assert.equal(rig.destination.refusal(1)?.code, 'DESTINATION_DOWN');
+  for (const slab of taken.slice(1)) rig.pool.free(slab);
+  assert.deepEqual(await outcome, delivered);
+  const text = readFileSync(join(temporary.path, 'logs.0.jsonl'), 'utf8');
+  const names = [...text.matchAll(/"eventName":"([^"]*)"/g)].map((match) => match[1]);
+  assert.deepEqual(names, idRange('n-0-0', 5));
+  assert.equal(text.match(/web-1/g)?.length, text.split('\n').length - 1);
   await checkMemory(rig);
 });
 
