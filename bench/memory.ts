@@ -1,65 +1,146 @@
 // `npm run bench:memory`: resident memory under floods of several shapes, beside the limit that is
 // configured. Anonymous memory is what the limit is about; pages of files (Node itself) can go.
+// Arguments are parts of titles: `npm run bench:memory -- zstd` runs the rows that have one of
+// them.
 
 import { readFileSync } from 'node:fs';
+import { connect } from 'node:http2';
 import { join } from 'node:path';
 import { clientTls, engineConfig } from '../test/interop/interop-pipeline.ts';
-import { writeTo } from '../test/support/certificates.ts';
-import { startEngine } from '../test/support/engine-process.ts';
+import { type CertificateFiles, writeTo } from '../test/support/certificates.ts';
+import { type EngineProcess, startEngine } from '../test/support/engine-process.ts';
+import { call } from '../test/support/listener-harness.ts';
 import { temporaryDirectory } from '../test/support/temporary-directory.ts';
 import { startDiscardSink } from './load/discard-sink.ts';
-import { type LoadShape, prepareH2Load } from './load/h2-load.ts';
-import { type LogBody, writeBody } from './load/log-bodies.ts';
+import { type H2Load, type LoadShape, prepareH2Load } from './load/h2-load.ts';
+import { type BodyEncoding, encodedBody, writeBody } from './load/log-bodies.ts';
 import { machineLine } from './report.ts';
 import { recordsPerBody } from './scenarios.ts';
 
 interface Flood extends LoadShape {
-  readonly body: keyof typeof recordsPerBody;
+  readonly limitMiB: number;
+  readonly body: keyof typeof recordsPerFloodBody;
   readonly requests: number;
+  /** Sent by Node, which sees the status of each answer; else by h2load, which is faster. */
+  readonly encoding?: BodyEncoding;
 }
 
-const floods: readonly Flood[] = [
-  { body: 'big', connections: 4, streamsPerConnection: 4, requests: 4_000 },
-  { body: 'small', connections: 400, streamsPerConnection: 1, requests: 60_000 },
-  { body: 'small', connections: 400, streamsPerConnection: 8, requests: 60_000 },
-  { body: 'big', connections: 64, streamsPerConnection: 4, requests: 3_000 },
-  { body: 'big', connections: 400, streamsPerConnection: 4, requests: 4_000 },
-];
-const sampleIntervalMs = 25;
+/** "largest" is 14 MB, "limit" the most that 128 MiB takes, 4 MiB. */
+const recordsPerFloodBody = { ...recordsPerBody, largest: 76_000, limit: 21_000 } as const;
+const messageSizeMiBMax = { small: 8, big: 8, limit: 4, largest: 16 } as const;
 
+const floods: readonly Flood[] = [
+  ...[
+    { body: 'big', connections: 4, streamsPerConnection: 4, requests: 4_000 } as const,
+    { body: 'small', connections: 400, streamsPerConnection: 1, requests: 60_000 } as const,
+    { body: 'small', connections: 400, streamsPerConnection: 8, requests: 60_000 } as const,
+    { body: 'big', connections: 64, streamsPerConnection: 4, requests: 3_000 } as const,
+    { body: 'big', connections: 400, streamsPerConnection: 4, requests: 4_000 } as const,
+  ].map((flood) => ({ ...flood, limitMiB: 256 })),
+  ...(['identity', 'gzip', 'zstd'] as const).flatMap((encoding): Flood[] => {
+    const shape = { encoding, streamsPerConnection: 1 };
+    return [
+      { ...shape, limitMiB: 256, body: 'largest', connections: 16, requests: 128 },
+      { ...shape, limitMiB: 128, body: 'limit', connections: 64, requests: 512 },
+    ];
+  }),
+];
+const sampleIntervalMs = 10;
+
+const wanted = process.argv.slice(2);
 const directory = temporaryDirectory('bench-memory');
 try {
   const files = await writeTo(join(directory.path, 'tls'));
   const sink = await startDiscardSink(files);
   const h2load = await prepareH2Load(directory.path, files);
-  const bodies: Record<Flood['body'], LogBody> = {
-    big: writeBody(directory.path, 'big', recordsPerBody.big),
-    small: writeBody(directory.path, 'small', recordsPerBody.small),
-  };
-  const endpoint = `localhost:${sink.port}`;
-  const exporter = { endpoint, tls: clientTls(files), compression: 'none' };
-  const config = { ...engineConfig(files, { otlp_grpc: exporter }), memory: { limit_mib: 256 } };
-  process.stdout.write(`${machineLine()}; memory.limit_mib 256\n`);
+  process.stdout.write(`${machineLine()}\n`);
   for (const flood of floods) {
-    const engine = await startEngine({ config });
+    if (wanted.length > 0 && !wanted.some((part) => title(flood).includes(part))) continue;
+    const engine = await startEngine({ config: floodConfig(flood, files, sink.port) });
     const atRest = anonymousMiB(engine.pid);
     let peak = 0;
     const timer = setInterval(() => {
       peak = Math.max(peak, anonymousMiB(engine.pid));
     }, sampleIntervalMs);
-    const bodyPath = bodies[flood.body].path;
-    const result = await h2load.run({ ...flood, port: engine.port, bodyPath });
+    const outcomes = await run(flood, engine, files, h2load);
     clearInterval(timer);
     const stopped = await engine.stop().then(() => engine.logs().at(-1));
     process.stdout.write(
-      `${flood.connections} connections x ${flood.streamsPerConnection} ${flood.body}: anonymous ` +
-        `${atRest} MiB at rest, ${peak} MiB at most; ${result.succeeded} answered, ` +
-        `${stopped?.refused_batches} of them refused, ${result.failed} failed\n`,
+      `${title(flood)}: anonymous ${atRest} MiB at rest, ${peak} MiB at most; ${outcomes}; ` +
+        `${stopped?.refused_batches} refused\n`,
     );
   }
   sink.stop();
 } finally {
   directory.remove();
+}
+
+function title(flood: Flood): string {
+  const { limitMiB, connections, streamsPerConnection, body, encoding = 'h2load' } = flood;
+  return `limit ${limitMiB} MiB, ${connections} connections x ${streamsPerConnection} ${body} ${encoding}`;
+}
+
+function floodConfig(flood: Flood, files: CertificateFiles, sinkPort: number): object {
+  const endpoint = `localhost:${sinkPort}`;
+  const exporter = { endpoint, tls: clientTls(files), compression: 'none' };
+  const config = engineConfig(files, { otlp_grpc: exporter }) as {
+    receivers: { otlp: { protocols: { grpc: object } } };
+  };
+  const { grpc } = config.receivers.otlp.protocols;
+  const sized = { ...grpc, max_recv_msg_size_mib: messageSizeMiBMax[flood.body] };
+  return {
+    ...config,
+    receivers: { otlp: { protocols: { grpc: sized } } },
+    memory: { limit_mib: flood.limitMiB },
+  };
+}
+
+/** What became of the requests. */
+async function run(
+  flood: Flood,
+  engine: EngineProcess,
+  files: CertificateFiles,
+  h2load: H2Load,
+): Promise<string> {
+  const records = recordsPerFloodBody[flood.body];
+  if (flood.encoding !== undefined) {
+    const body = encodedBody(records, flood.encoding);
+    const counts = await runFromNode(flood, flood.encoding, body, engine.port, files);
+    return [...counts].map(([outcome, count]) => `${count} x status ${outcome}`).join(', ');
+  }
+  const bodyPath = writeBody(directory.path, flood.body, records).path;
+  const result = await h2load.run({ ...flood, port: engine.port, bodyPath });
+  return `${result.succeeded} answered, ${result.failed} failed`;
+}
+
+async function runFromNode(
+  flood: Flood,
+  encoding: BodyEncoding,
+  body: Buffer,
+  port: number,
+  files: CertificateFiles,
+): Promise<Map<string, number>> {
+  const tls = {
+    ca: readFileSync(files.ca),
+    cert: readFileSync(files.clientCert),
+    key: readFileSync(files.clientKey),
+  };
+  const counts = new Map<string, number>();
+  let left = flood.requests;
+  const connection = async () => {
+    const client = connect(`https://localhost:${port}`, { ...tls, maxSessionMemory: 1_024 });
+    client.on('error', () => {}); // streams report it
+    const stream = async () => {
+      while (left-- > 0) {
+        const { outcome } = await call(client, body, { 'grpc-encoding': encoding });
+        counts.set(outcome, (counts.get(outcome) ?? 0) + 1);
+      }
+    };
+    await Promise.all(Array.from({ length: flood.streamsPerConnection }, stream));
+    client.close();
+  };
+  await Promise.all(Array.from({ length: flood.connections }, connection));
+  return counts;
 }
 
 function anonymousMiB(pid: number): number {

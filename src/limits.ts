@@ -16,10 +16,14 @@ export const messageSizeBytesLimit = 64 * MiB;
 
 /** Header list of one request, 32 bytes counted per field (RFC 9113 section 6.5.2). */
 export const headerListSizeBytesMax = 16 * KiB;
+export const headerFieldOverheadSizeBytes = 32;
+
+/** Fields of one request; gRPC clients send about ten. */
+export const headerFieldsMax = 100;
 
 /**
- * Concurrent inflations per shard: each holds a 64 KiB chunk, a codec window of at most 8 MiB
- * (zstd) and one slab.
+ * Concurrent inflations per shard, where the memory limit allows them (memory/arena-needs.ts): more
+ * would not be faster, because Node inflates in four threads.
  */
 export const inflationsPerShardMax = 4;
 

@@ -69,7 +69,6 @@ export const tables: TidyTables = {
   },
   longFiles: {
     'src/tls/certificate-watch.test.ts': 'one watch and every change of its files, over one rig',
-    'src/ingester/grpc-logs.test.ts': 'one call in all its phases, over one rig',
     'src/ingester/grpc-receiver.test.ts': 'the table of answers and its random twin, over one rig',
   },
   seams: {

@@ -4,6 +4,7 @@
 
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { constants, gzipSync, zstdCompressSync } from 'node:zlib';
 import { create, toBinary } from '@bufbuild/protobuf';
 import { ExportLogsServiceRequestSchema } from '../../src/generated/opentelemetry/proto/collector/logs/v1/logs_service_pb.js';
 import type { AnyValue } from '../../src/generated/opentelemetry/proto/common/v1/common_pb.js';
@@ -16,13 +17,39 @@ export interface LogBody {
   readonly sizeBytes: number;
 }
 
+/** As `grpc-encoding` says it. */
+export type BodyEncoding = 'identity' | 'gzip' | 'zstd';
+
 export function writeBody(directory: string, name: string, records: number): LogBody {
   const message = makeRequest(records);
-  const prefix = Buffer.alloc(5);
-  prefix.writeUInt32BE(message.length, 1);
   const path = join(directory, `${name}.grpc`);
-  writeFileSync(path, Buffer.concat([prefix, message]));
+  writeFileSync(path, framed(message, 0));
   return { name, path, records, sizeBytes: message.length };
+}
+
+/**
+ * One gRPC frame with as many records; compressed, it has the flag and asks the most of a reader.
+ */
+export function encodedBody(records: number, encoding: BodyEncoding): Buffer {
+  const message = makeRequest(records);
+  switch (encoding) {
+    case 'identity':
+      return framed(message, 0);
+    case 'gzip':
+      return framed(gzipSync(message), 1);
+    case 'zstd':
+      return framed(zstdCompressSync(message, { params: widestWindow }), 1);
+  }
+}
+
+/** 8 MiB, what every reader of zstd should take (RFC 8878 section 3.1.1.1.2). */
+const widestWindow = { [constants.ZSTD_c_windowLog]: 23 };
+
+function framed(message: Uint8Array, compressedFlag: 0 | 1): Buffer {
+  const prefix = Buffer.alloc(5);
+  prefix[0] = compressedFlag;
+  prefix.writeUInt32BE(message.length, 1);
+  return Buffer.concat([prefix, message]);
 }
 
 const firstRecordUnixNano = 1_790_000_000_000_000_000n;

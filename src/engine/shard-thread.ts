@@ -26,6 +26,7 @@ try {
         break;
       case 'drain-now':
         stages.shard.drainNow();
+        stages.listener.drainNow();
         break;
       case 'reload-certificates':
         for (const watch of stages.watches) void watch.reload();

@@ -10,7 +10,7 @@ import { type AddressInfo, createServer, type Server, type Socket } from 'node:n
 import type { SecureContextOptions, TLSSocket, TlsOptions } from 'node:tls';
 import { assert } from '../assert.ts';
 import { GopherShipError } from '../errors.ts';
-import { headerListSizeBytesMax, KiB } from '../limits.ts';
+import { headerFieldOverheadSizeBytes, headerListSizeBytesMax, KiB } from '../limits.ts';
 import { peerRefusal } from '../tls/peer-refusal.ts';
 import { ConnectionGate } from './connection-gate.ts';
 import { NodeHttp2Session, type SessionParts } from './node-http2-session.ts';
@@ -45,6 +45,11 @@ export class NodeHttp2Server {
    * to.
    */
   readonly #socketByPeer = new Map<string, Socket>();
+  /**
+   * Of sockets that closed during the handshake. Node closes the socket of a refused certificate
+   * before it tells us, in the same turn and order, and by then the TLS socket has no address.
+   */
+  readonly #closedAddresses: string[] = [];
   readonly #sessions = new Set<NodeHttp2Session>();
   /** Between 'secureConnection' and the 'session' that Node emits inside it. */
   #secured: TLSSocket | undefined;
@@ -114,12 +119,21 @@ export class NodeHttp2Server {
     const ended = new Promise<void>((resolve) => {
       this.#ended = resolve;
     });
-    const timer = this.#options.clock.after(withinMs, () => {
-      for (const session of this.#sessions) session.destroy();
-      for (const socket of this.#socketByPeer.values()) socket.destroy();
-    });
+    const timer = this.#options.clock.after(withinMs, () => this.#cut());
     await ended;
     timer.cancel();
+  }
+
+  /** Ends each connection as soon as its open streams are answered, `withinMs` at the latest. */
+  drainNow(withinMs: number): void {
+    this.stopAccepting();
+    for (const session of this.#sessions) session.closeNow();
+    this.#options.clock.after(withinMs, () => this.#cut());
+  }
+
+  #cut(): void {
+    for (const session of this.#sessions) session.destroy();
+    for (const socket of this.#socketByPeer.values()) socket.destroy();
   }
 
   #createHttp2(): Http2SecureServer {
@@ -186,7 +200,8 @@ export class NodeHttp2Server {
 
   #tlsFailed(error: NodeJS.ErrnoException, failed: TLSSocket): void {
     failed.on('error', () => {}); // told here already
-    this.#options.events.tlsFailed(peerRefusal(error, failed), failed.remoteAddress ?? '');
+    const remoteAddress = failed.remoteAddress ?? this.#closedAddresses.shift() ?? '';
+    this.#options.events.tlsFailed(peerRefusal(error, failed), remoteAddress);
     this.#handshakeEnded(failed);
     failed.destroy();
   }
@@ -230,7 +245,16 @@ export class NodeHttp2Server {
     socket.once('end', () => socket.destroySoon());
   }
 
+  #keepAddress(socket: Socket): void {
+    // Asked for in #startTls(), so Node still knows it.
+    this.#closedAddresses.push(socket.remoteAddress ?? '');
+    setImmediate(() => {
+      this.#closedAddresses.length = 0;
+    });
+  }
+
   #left(socket: Socket): void {
+    if (this.#gate.isHandshaking(socket)) this.#keepAddress(socket);
     this.#gate.left(socket);
     if (this.#gate.placedCount === 0) this.#ended?.();
   }
@@ -254,7 +278,10 @@ export const streamWindowSizeBytes = 32 * KiB;
 // Node resets a stream whose header list is longer than what we advertise. Twice what we allow
 // leaves room to answer with a status instead.
 const headerListSizeBytesAdvertised = 2 * headerListSizeBytesMax;
-const headerFieldsMax = 100;
+
+// Node resets a stream with more fields than this. None that keeps to what we advertise can have as
+// many, so the answer is ours to give.
+const headerFieldsMax = Math.ceil(headerListSizeBytesAdvertised / headerFieldOverheadSizeBytes);
 
 // Node refuses streams (ENHANCE_YOUR_CALM) once its own count of a session's memory reaches this,
 // 10 MB by default. A well-behaved peer must not meet that; our bound is the one at the top of this

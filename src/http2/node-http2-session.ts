@@ -71,6 +71,18 @@ export class NodeHttp2Session {
     this.#seeSocketOff();
   }
 
+  /**
+   * Without a round trip: every stream is answered or will be at once, and what the peer opens now
+   * it knows to be refused.
+   */
+  closeNow(): void {
+    if (this.#session.destroyed) return;
+    this.#closing = true;
+    this.#life.closing();
+    this.#session.close();
+    this.#seeSocketOff();
+  }
+
   destroy(): void {
     this.#session.destroy();
     this.#socket.destroy();

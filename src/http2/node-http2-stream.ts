@@ -8,6 +8,7 @@ import {
   type ServerHttp2Stream,
 } from 'node:http2';
 import type { Clock } from '../clock.ts';
+import { headerFieldOverheadSizeBytes } from '../limits.ts';
 import type {
   AcceptStream,
   HeaderFields,
@@ -79,10 +80,14 @@ class NodeHttp2Stream implements ServerStream {
     this.path = headers[':path'] ?? '';
   }
 
+  get headerFieldCount(): number {
+    return this.#rawHeaders.length / 2;
+  }
+
   get headerListSizeBytes(): number {
     let sizeBytes = 0;
     for (const text of this.#rawHeaders) sizeBytes += text.length;
-    return sizeBytes + (this.#rawHeaders.length / 2) * fieldOverheadSizeBytes;
+    return sizeBytes + this.headerFieldCount * headerFieldOverheadSizeBytes;
   }
 
   header(name: string): string | undefined {
@@ -161,9 +166,6 @@ const answerWrittenMs = 100;
 const headersOnlyOptions = { endStream: true, sendDate: false };
 const bodyOptions = { endStream: false, sendDate: false };
 const trailersOptions = { waitForTrailers: true, sendDate: false };
-
-/** RFC 9113 section 6.5.2. */
-const fieldOverheadSizeBytes = 32;
 
 function outgoing(fields: HeaderFields): OutgoingHttpHeaders {
   return Object.fromEntries(fields);

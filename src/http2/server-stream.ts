@@ -13,6 +13,8 @@ export interface ServerStream {
   readonly connection: ServerConnection;
   readonly method: string;
   readonly path: string;
+  /** Undefined: the transport bounds it itself. */
+  readonly headerFieldCount?: number;
   /**
    * Size of the header list as RFC 9113 section 6.5.2 counts it: names, values, and 32 bytes for
    * each field.

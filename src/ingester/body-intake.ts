@@ -66,6 +66,11 @@ export class BodyIntake {
     return this.#compressedFlag;
   }
 
+  /** What came with the end of the prefix; valid only during the take() that completed it. */
+  get unread(): Uint8Array {
+    return this.#unread;
+  }
+
   take(chunk: Uint8Array): Intake {
     if (this.prefixIsComplete) return this.#takeMessage(chunk);
     const wantedBytes = grpcPrefixSizeBytes - this.#prefixLengthBytes;

@@ -1,48 +1,75 @@
 // Compressed bodies of one shard: how much memory they ask for, and that few of them are inflated
 // at once.
 //
-// Why calls cannot block each other: a compressed message asks for memory once, before its body is
-// read and while it holds none: for what it will probably be inflated, at least its own length. It
-// is then inflated inside that slab (inflation.ts). Waiting for one of the places here is waiting
-// for the CPU only, because those who have a place never wait for memory. A message that turns out
-// larger than expected takes more if there is more, and is else refused, retryably. The estimate of
-// its connection grows with that, up to the message limit, where a reservation always suffices: so
-// the retries of a producer do succeed.
+// Why calls cannot block each other. There are three things to wait for: small slabs, large slabs
+// and places. A call waits
+//   - for its first slab holding nothing (admission.ts);
+//   - for a second slab, the output's, only when its body is short and therefore in a small slab,
+//     and then always for a large one. So nobody who holds a large slab waits for memory, the line
+//     for large slabs moves, and with it those who hold small ones;
+//   - for a place only when it holds all the memory that it will get. In a place nobody waits: an
+//     output that outgrows its slab is given up, and its call, out of its place and with the body
+//     alone, waits again, for as much as a message may have.
+// A long body is in a large slab, so it must not wait: it is inflated in place. Its one reservation
+// is for what zstd bodies say in their first bytes, or what the connection's bodies needed before,
+// or as much as a message may have; one that outgrows that all the same is refused, retryably, and
+// the next of its connection reserves the most.
 
-import { inflationsPerShardMax } from '../limits.ts';
+import { KiB } from '../limits.ts';
+import { smallBodySizeBytesMax } from '../memory/size-class.ts';
 import type { Encoding } from './expected-size.ts';
-import { Inflation, type InflationParts, type InflationResult } from './inflation.ts';
-import { inflateSmall } from './small-inflation.ts';
+import { expectedSizeBytes } from './expected-size.ts';
+import type { InflationResult } from './inflation.ts';
+import { type CompressedBody, InflationJob, type InflationJobParts } from './inflation-job.ts';
+import { InflationPlaces } from './inflation-places.ts';
+import { inflateSmall, smallInflationSizeBytesMax } from './small-inflation.ts';
 
-export interface CompressedBody {
-  readonly encoding: Encoding;
-  /** The body is the last `lengthBytes` of this slab, which goes with it. */
-  readonly slab: number;
-  readonly lengthBytes: number;
-  /** Whose bodies are alike. */
-  readonly connection: object;
+export interface DecompressionOptions extends Omit<InflationJobParts, 'places'> {
+  /** At once, in this shard. */
+  readonly inflationsMax: number;
+}
+
+/** Inflated by compressed size: what the next body of a connection may have. */
+interface Ratios {
+  tiny: number | undefined;
+  other: number | undefined;
 }
 
 export class Decompression {
-  readonly #parts: InflationParts;
-  /** Inflated by compressed size, what the next body of a connection may have. */
-  readonly #ratioByConnection = new WeakMap<object, number>();
-  readonly #queue = new Set<() => void>(); // in order of arrival
-  #runningCount = 0;
+  readonly #parts: InflationJobParts;
+  readonly #ratiosByConnection = new WeakMap<object, Ratios>();
 
-  constructor(parts: InflationParts) {
-    this.#parts = parts;
+  constructor(options: DecompressionOptions) {
+    this.#parts = { ...options, places: new InflationPlaces(options.inflationsMax) };
   }
 
   get runningCount(): number {
-    return this.#runningCount;
+    return this.#parts.places.takenCount;
   }
 
-  /** What to reserve for a body of this compressed length, which is within the message limit. */
-  reservationBytes(connection: object, lengthBytes: number): number {
-    const ratio = this.#ratioByConnection.get(connection) ?? ratioAtFirst;
-    const expectedBytes = Math.ceil(lengthBytes * ratio) + smallBodyBytes;
-    return Math.max(lengthBytes, Math.min(this.#parts.sizeBytesMax, expectedBytes));
+  /**
+   * What to reserve for a body of this compressed length, which is within the message limit.
+   * `start` is what has come of it already.
+   */
+  reservationBytes(
+    connection: object,
+    encoding: Encoding,
+    lengthBytes: number,
+    start: Uint8Array,
+  ): number {
+    if (lengthBytes <= smallInflationSizeBytesMax) {
+      const ratio = this.#ratiosByConnection.get(connection)?.tiny ?? ratioAtFirst;
+      const expectedBytes = Math.ceil(lengthBytes * ratio) + smallBodyBytes;
+      return Math.max(lengthBytes, Math.min(smallBodySizeBytesMax, expectedBytes));
+    }
+    if (lengthBytes <= smallBodySizeBytesMax) return lengthBytes;
+    // gzip says its size at the end.
+    const said =
+      encoding === 'zstd' ? this.#possible(expectedSizeBytes(encoding, start)) : undefined;
+    const expectedBytes = said ?? this.#expectedBytes(connection, lengthBytes, Infinity);
+    // Output that shrank less than usual must not reach the input (inflation.ts): a gzip encoder
+    // adds up to 5 bytes to 16 KiB that it only stores.
+    return Math.max(lengthBytes, expectedBytes) + Math.min(lengthBytes >> 10, 32 * KiB);
   }
 
   /** A small body at once, without a place; undefined: start() it. */
@@ -52,48 +79,36 @@ export class Decompression {
     return result;
   }
 
-  /** `done` as in Inflation. */
-  start(body: CompressedBody, done: (result: InflationResult) => void): { cancel(): void } {
-    let inflation: Inflation | undefined;
-    let ended = false;
-    const run = () => {
-      this.#runningCount += 1;
-      inflation = new Inflation(
-        this.#parts,
-        body.encoding,
-        body.slab,
-        body.lengthBytes,
-        (result) => {
-          ended = true;
-          this.#learn(body, result);
-          this.#ended();
-          done(result);
-        },
-      );
-    };
-    if (this.#runningCount < inflationsPerShardMax) run();
-    else this.#queue.add(run);
-    return {
-      cancel: () => {
-        if (ended) return;
-        ended = true;
-        if (inflation === undefined) {
-          this.#queue.delete(run);
-          this.#parts.slabs.free(body.slab);
-        } else {
-          inflation.cancel();
-          this.#ended();
-        }
-      },
-    };
+  /** `waitMsMax` is for a wait for memory; `done` as in InflationJob. */
+  start(
+    body: CompressedBody,
+    waitMsMax: number,
+    done: (result: InflationResult) => void,
+  ): InflationJob {
+    return new InflationJob(this.#parts, body, this.#roomBytes(body), waitMsMax, (result) => {
+      this.#learn(body, result);
+      done(result);
+    });
   }
 
-  #ended(): void {
-    this.#runningCount -= 1;
-    const [next] = this.#queue;
-    if (next === undefined) return;
-    this.#queue.delete(next);
-    next();
+  #roomBytes({ encoding, slab, lengthBytes, connection }: CompressedBody): number {
+    if (lengthBytes > smallBodySizeBytesMax) return 0;
+    const { slabs, bytes } = this.#parts;
+    const end = slabs.bodyOffsetBytes(slab) + slabs.capacityBytes(slab);
+    const said = this.#possible(
+      expectedSizeBytes(encoding, bytes.subarray(end - lengthBytes, end)),
+    );
+    return Math.max(1, said ?? this.#expectedBytes(connection, lengthBytes, ratioAtFirst));
+  }
+
+  /** What a body says is only a hint: it may be too much to be true. */
+  #possible(saidBytes: number | undefined): number | undefined {
+    return saidBytes !== undefined && saidBytes <= this.#parts.sizeBytesMax ? saidBytes : undefined;
+  }
+
+  #expectedBytes(connection: object, lengthBytes: number, ratioElse: number): number {
+    const ratio = this.#ratiosByConnection.get(connection)?.other ?? ratioElse;
+    return Math.min(this.#parts.sizeBytesMax, Math.ceil(lengthBytes * ratio) + smallBodyBytes);
   }
 
   /**
@@ -103,9 +118,15 @@ export class Decompression {
   #learn({ connection, lengthBytes }: CompressedBody, result: InflationResult): void {
     const sizeBytes = result.kind === 'inflated' ? result.lengthBytes : result.wantedBytes;
     if (lengthBytes === 0 || sizeBytes === 0) return;
-    const before = this.#ratioByConnection.get(connection) ?? ratioAtFirst;
+    const ratios = this.#ratiosByConnection.get(connection) ?? {
+      tiny: undefined,
+      other: undefined,
+    };
+    this.#ratiosByConnection.set(connection, ratios);
     const seen = (sizeBytes / lengthBytes) * headroom;
-    this.#ratioByConnection.set(connection, Math.max(seen, before * 0.9 + seen * 0.1));
+    const after = (before = seen) => Math.max(seen, before * 0.9 + seen * 0.1);
+    if (lengthBytes <= smallInflationSizeBytesMax) ratios.tiny = after(ratios.tiny);
+    else ratios.other = after(ratios.other);
   }
 }
 

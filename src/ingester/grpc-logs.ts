@@ -11,6 +11,7 @@ import type { WatchedCall } from './call-watch.ts';
 import type { Encoding } from './expected-size.ts';
 import { answerError, answerOk } from './grpc-answer.ts';
 import type { InflationResult } from './inflation.ts';
+import type { InflationJob } from './inflation-job.ts';
 import type { Answer, IngestCall } from './ingest-call.ts';
 import type { IngesterParts } from './ingester-parts.ts';
 import { ProducerPace } from './producer-pace.ts';
@@ -23,7 +24,7 @@ type Phase =
   /** Reading the message into its slab, and after it the end of the stream. */
   | { readonly kind: 'body'; readonly slab: number }
   /** The slab is with the decompression. */
-  | { readonly kind: 'inflating'; readonly job: { cancel(): void } }
+  | { readonly kind: 'inflating'; readonly job: InflationJob }
   /** The slab is with the engine, which owes the answer. */
   | { readonly kind: 'accepted'; readonly call: IngestCall }
   /** Answered, or nobody is there to answer. */
@@ -37,8 +38,8 @@ export class GrpcLogsCall implements StreamHandler, WatchedCall {
   readonly #intake = new BodyIntake();
   readonly #encoding: Encoding | undefined;
   readonly #deadlineMs: number;
-  /** How long the call may wait for a slab. */
-  readonly #admissionMs: number;
+  /** How long the call may still wait for slabs. */
+  #admissionMs: number;
   readonly #pace: ProducerPace;
   #phase: Phase = { kind: 'prefix' };
   #requestEnded = false;
@@ -93,7 +94,9 @@ export class GrpcLogsCall implements StreamHandler, WatchedCall {
     } else if (this.#phase.kind === 'waiting') {
       if (nowMs >= this.#phase.untilMs)
         this.#refuse('ADMISSION_TIMEOUT', 'no memory for the message');
-    } else if (kind !== 'inflating') {
+    } else if (this.#phase.kind === 'inflating') {
+      this.#phase.job.check(nowMs);
+    } else {
       const stall = this.#pace.stall(this.#intake.receivedBytes, nowMs);
       if (stall !== undefined) this.#refuse('PRODUCER_STALLED', stall);
     }
@@ -143,21 +146,25 @@ export class GrpcLogsCall implements StreamHandler, WatchedCall {
       const text = `message of ${messageLengthBytes} bytes, the limit is ${messageSizeBytesMax}`;
       this.#refuse('MESSAGE_TOO_LARGE', text);
     } else {
-      const slab = admission.reserve(this.#reservationBytes());
-      if (slab === 0) this.#wait();
+      const sizeBytes = this.#reservationBytes();
+      const slab = admission.reserve(sizeBytes);
+      if (slab === 0) this.#wait(sizeBytes);
       else this.#enterBody(slab);
     }
   }
 
-  #wait(): void {
+  #wait(sizeBytes: number): void {
     const intake = this.#intake.keep();
     if (intake === Intake.Excess) {
       this.#follow(intake);
       return;
     }
-    const wait = this.#parts.admission.wait(this.#reservationBytes(), (slab) => {
+    const untilMs = this.#parts.clock.nowMs() + this.#admissionMs;
+    const wait = this.#parts.admission.wait(sizeBytes, (slab) => {
       assert(this.#phase.kind === 'waiting', 'slab granted to a call that does not wait');
-      this.#pace.restart(this.#intake.receivedBytes, this.#parts.clock.nowMs());
+      const nowMs = this.#parts.clock.nowMs();
+      this.#admissionMs = Math.max(0, untilMs - nowMs);
+      this.#pace.restart(this.#intake.receivedBytes, nowMs);
       this.#enterBody(slab);
       this.#stream.resume();
     });
@@ -165,7 +172,6 @@ export class GrpcLogsCall implements StreamHandler, WatchedCall {
       this.#refuse('ADMISSION_TIMEOUT', 'too many messages wait for memory');
       return;
     }
-    const untilMs = this.#parts.clock.nowMs() + this.#admissionMs;
     this.#phase = { kind: 'waiting', untilMs, wait };
     this.#stream.pause();
   }
@@ -195,8 +201,9 @@ export class GrpcLogsCall implements StreamHandler, WatchedCall {
       this.#inflated(small);
       return;
     }
-    const job = decompression.start(body, (result) => this.#inflated(result));
-    this.#phase = { kind: 'inflating', job };
+    const job = decompression.start(body, this.#admissionMs, (result) => this.#inflated(result));
+    // TypeScript does not see that a refusal comes at once.
+    if ((this.#phase as Phase).kind === 'body') this.#phase = { kind: 'inflating', job };
   }
 
   /** The slab of a refused result is free already. */
@@ -276,10 +283,16 @@ export class GrpcLogsCall implements StreamHandler, WatchedCall {
     return this.#intake.compressedFlag === CompressedFlag.Compressed;
   }
 
+  /** Asked once, while what came with the prefix is still at hand. */
   #reservationBytes(): number {
-    const lengthBytes = this.#intake.messageLengthBytes;
-    return this.#isCompressed()
-      ? this.#parts.decompression.reservationBytes(this.#stream.connection, lengthBytes)
-      : lengthBytes;
+    const { messageLengthBytes, unread } = this.#intake;
+    if (!this.#isCompressed()) return messageLengthBytes;
+    assert(this.#encoding !== undefined, 'compressed message admitted without an encoding');
+    return this.#parts.decompression.reservationBytes(
+      this.#stream.connection,
+      this.#encoding,
+      messageLengthBytes,
+      unread,
+    );
   }
 }

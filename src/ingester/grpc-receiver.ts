@@ -3,7 +3,7 @@
 
 import type { ErrorCode } from '../errors.ts';
 import type { AcceptStream, ServerStream, StreamHandler } from '../http2/server-stream.ts';
-import { headerListSizeBytesMax } from '../limits.ts';
+import { headerFieldsMax, headerListSizeBytesMax } from '../limits.ts';
 import { readCallHeaders } from './call-headers.ts';
 import { answerError, answerHttpError } from './grpc-answer.ts';
 import { GrpcLogsCall } from './grpc-logs.ts';
@@ -35,6 +35,11 @@ export class GrpcReceiver {
     const { method, path } = stream;
     if (stream.headerListSizeBytes > headerListSizeBytesMax) {
       const text = `header list of ${stream.headerListSizeBytes} bytes, the limit is ${headerListSizeBytesMax}`;
+      return this.#refuse(stream, 'HEADERS_TOO_LARGE', text);
+    }
+    const { headerFieldCount = 0 } = stream;
+    if (headerFieldCount > headerFieldsMax) {
+      const text = `${headerFieldCount} header fields, the limit is ${headerFieldsMax}`;
       return this.#refuse(stream, 'HEADERS_TOO_LARGE', text);
     }
     if (method !== 'POST') return this.#refuseHttp(stream, 'VERB', `${method} is not POST`);

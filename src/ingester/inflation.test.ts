@@ -6,13 +6,14 @@ import { smallArena } from '../../test/support/small-arena.ts';
 import { KiB, MiB } from '../limits.ts';
 import { SlabPool } from '../memory/slab-pool.ts';
 import type { Encoding } from './expected-size.ts';
-import { Inflation, type InflationResult } from './inflation.ts';
+import { Inflation, type InflationResult, type OutgrownInflation } from './inflation.ts';
 import { inflateSmall } from './small-inflation.ts';
 
 const arena = smallArena({ spanCount: 20, largePageCount: 16 * 6 });
 const slabs = new SlabPool(arena, 0);
 const sizeBytesMax = MiB;
 
+const piece = new Uint8Array(64 * KiB);
 const parts = { slabs, bytes: arena.bytes, sizeBytesMax };
 
 /** The body at the end of a slab, as the ingester lays it. */
@@ -24,11 +25,19 @@ function place(body: Uint8Array, reservedBytes: number): number {
   return slab;
 }
 
-function start(encoding: Encoding, body: Uint8Array, reservedBytes: number, before = () => {}) {
+/** In place, or with `outputBytes` into a slab of that size. */
+function start(
+  encoding: Encoding,
+  body: Uint8Array,
+  reservedBytes: number,
+  { outputBytes = 0, before = () => {} } = {},
+) {
   const slab = place(body, reservedBytes);
+  const outputSlab = outputBytes === 0 ? 0 : slabs.reserve(outputBytes);
   before();
-  const { promise, resolve } = Promise.withResolvers<InflationResult>();
-  return { promise, inflation: new Inflation(parts, encoding, slab, body.length, resolve) };
+  const { promise, resolve } = Promise.withResolvers<InflationResult | OutgrownInflation>();
+  const begin = { encoding, slab, lengthBytes: body.length, outputSlab, piece };
+  return { promise, slab, inflation: new Inflation(parts, begin, resolve) };
 }
 
 /**
@@ -44,6 +53,9 @@ async function check(
   const before = slabs.reservedBytes;
   checkResult(await start(encoding, body, reservedBytes).promise, expected);
   assert.equal(slabs.reservedBytes, before, 'reserved bytes');
+  const apart = start(encoding, body, 1, { outputBytes: reservedBytes });
+  checkResult(await apart.promise, expected);
+  assert.equal(slabs.reservedBytes, before, 'reserved bytes, into a slab of its own');
   const slab = place(body, reservedBytes);
   const small = inflateSmall(parts, encoding, slab, body.length);
   if (small === undefined) slabs.free(slab);
@@ -51,7 +63,12 @@ async function check(
   assert.equal(slabs.reservedBytes, before, 'reserved bytes, small');
 }
 
-function checkResult(result: InflationResult, expected: Uint8Array | string): void {
+function checkResult(
+  result: InflationResult | OutgrownInflation,
+  expected: Uint8Array | string,
+): void {
+  assert.notEqual(result.kind, 'outgrown');
+  if (result.kind === 'outgrown') return;
   if (result.kind === 'refused') {
     assert.equal(result.code, expected, result.message);
     return;
@@ -132,7 +149,7 @@ for (const encoding of encodings) {
         }
       }
     };
-    const result = await start(encoding, one, 1, takeAll).promise;
+    const result = await start(encoding, one, 1, { before: takeAll }).promise;
     for (const slab of others) slabs.free(slab);
     assert.equal(slabs.reservedBytes, before);
     assert.equal(result.kind === 'refused' && result.code, 'ADMISSION_TIMEOUT');
@@ -169,4 +186,18 @@ test('Inflation() is not misled by a size that the body makes up', async () => {
   const lying = Buffer.from(gzipSync(text));
   lying.writeUInt32LE(3, lying.length - 4);
   await check('gzip', lying, 'BODY_CORRUPT'); // ISIZE is also a check
+});
+
+test('Inflation() leaves no garbage outside of the heap that only V8 would free', async () => {
+  const most = Buffer.alloc(sizeBytesMax, 'x');
+  for (const encoding of encodings) {
+    const body = compress[encoding](most);
+    await check(encoding, body, most, sizeBytesMax);
+    const beforeBytes = process.memoryUsage().arrayBuffers;
+    const { promise } = start(encoding, body, sizeBytesMax);
+    const result = await promise;
+    const garbageBytes = process.memoryUsage().arrayBuffers - beforeBytes;
+    checkResult(result, most); // slices it, so the garbage is counted before
+    assert.ok(garbageBytes < 256 * KiB, `${encoding}: ${garbageBytes} bytes`);
+  }
 });

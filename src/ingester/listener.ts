@@ -6,6 +6,7 @@ import type { Clock } from '../clock.ts';
 import type { GrpcReceiverConfig, MemoryConfig } from '../config/config.ts';
 import { type ConnectionEvents, NodeHttp2Server } from '../http2/node-http2-server.ts';
 import type { Log } from '../log.ts';
+import { inflationsPerShard } from '../memory/arena-needs.ts';
 import { ShardCounter, type ShardCounters } from '../memory/state-page.ts';
 import { peerIdentity } from '../tls/peer-identity.ts';
 import { Admission, type Slabs } from './admission.ts';
@@ -17,7 +18,7 @@ import type { AcceptCall } from './ingest-call.ts';
 export interface ListenerOptions {
   readonly config: Omit<GrpcReceiverConfig, 'tls'>;
   /** `connectionsMax` is the share of this shard. */
-  readonly memory: Pick<MemoryConfig, 'stallTimeoutMs' | 'admissionTimeoutMs' | 'connectionsMax'>;
+  readonly memory: MemoryConfig;
   /** From tls/server-context.ts. */
   readonly tls: TlsOptions;
   readonly slabs: Slabs;
@@ -40,6 +41,15 @@ export class Listener {
     this.#options = options;
     const { config, memory, slabs, bytes, counters, clock, random, accept } = options;
     const { messageSizeBytesMax } = config;
+    const admission = new Admission(slabs, random);
+    const decompression = new Decompression({
+      slabs,
+      bytes,
+      sizeBytesMax: messageSizeBytesMax,
+      inflationsMax: inflationsPerShard(memory),
+      admission,
+      clock,
+    });
     this.#receiver = new GrpcReceiver({
       memory,
       messageSizeBytesMax,
@@ -48,8 +58,8 @@ export class Listener {
       counters,
       clock,
       accept,
-      admission: new Admission(slabs, random),
-      decompression: new Decompression({ slabs, bytes, sizeBytesMax: messageSizeBytesMax }),
+      admission,
+      decompression,
       watch: new CallWatch(clock),
     });
     this.#server = new NodeHttp2Server({
@@ -97,6 +107,16 @@ export class Listener {
     timer.cancel();
   }
 
+  /**
+   * What the engine does not have is answered DRAINING at once, also what still comes, and each
+   * connection ends as soon as its answers are written. Ends a drain() that runs.
+   */
+  drainNow(): void {
+    this.stopAccepting();
+    this.#receiver.giveUp();
+    this.#server.drainNow(answersWrittenMsMax);
+  }
+
   #events(): ConnectionEvents {
     const { counters, log } = this.#options;
     return {
@@ -117,3 +137,6 @@ export class Listener {
     };
   }
 }
+
+// For a producer that is on the other side of the world; one that does not read is cut.
+const answersWrittenMsMax = 1_000;

@@ -9,9 +9,13 @@ import type { Encoding } from './expected-size.ts';
 import { expectedSizeBytes } from './expected-size.ts';
 import { type InflationParts, type InflationResult, refusalOf, zstdParams } from './inflation.ts';
 
+/** Of the compressed body. */
+export const smallInflationSizeBytesMax = 16 * KiB;
+
 /**
- * Undefined: the body is not small, and the slab still belongs to the caller. Else the slab, whose
- * last `lengthBytes` are the body, is used for the result or freed.
+ * Undefined: the body is not small or there is no memory for it now, and the slab still belongs to
+ * the caller. Else the slab, whose last `lengthBytes` are the body, is used for the result or
+ * freed.
  */
 export function inflateSmall(
   parts: InflationParts,
@@ -21,7 +25,7 @@ export function inflateSmall(
 ): InflationResult | undefined {
   const { slabs, bytes, sizeBytesMax } = parts;
   const end = slabs.bodyOffsetBytes(slab) + slabs.capacityBytes(slab);
-  if (lengthBytes > smallBodySizeBytesMax) return undefined;
+  if (lengthBytes > smallInflationSizeBytesMax) return undefined;
   const body = bytes.subarray(end - lengthBytes, end);
   const outputSizeBytesMax = Math.min(smallOutputSizeBytesMax, sizeBytesMax);
   if ((expectedSizeBytes(encoding, body) ?? 0) > outputSizeBytesMax) return undefined;
@@ -49,15 +53,12 @@ function place(
   { slabs, bytes }: InflationParts,
   slab: number,
   output: Uint8Array,
-): InflationResult {
+): InflationResult | undefined {
   let target = slab;
   if (output.length > slabs.capacityBytes(slab)) {
     target = slabs.reserve(output.length);
+    if (target === 0) return undefined;
     slabs.free(slab);
-  }
-  if (target === 0) {
-    const message = 'no memory for the inflated message now';
-    return { kind: 'refused', code: 'ADMISSION_TIMEOUT', message, wantedBytes: output.length };
   }
   bytes.set(output, slabs.bodyOffsetBytes(target));
   return { kind: 'inflated', slab: target, lengthBytes: output.length };
@@ -78,5 +79,4 @@ function inflate(encoding: Encoding, body: Uint8Array, maxOutputLength: number):
   return result as unknown as Inflated;
 }
 
-const smallBodySizeBytesMax = 16 * KiB;
 const smallOutputSizeBytesMax = 256 * KiB;

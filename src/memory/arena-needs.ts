@@ -2,7 +2,7 @@
 // regions need. arena-plan.ts hands out regions from it, memory-limit-error.ts explains it.
 
 import { assert } from '../assert.ts';
-import { MiB, messageSizeBytesLimit } from '../limits.ts';
+import { inflationsPerShardMax, MiB, messageSizeBytesLimit } from '../limits.ts';
 import { largeControlSizeBytes } from './large-control.ts';
 import { arenaPageSizeBytes, wholePagesSizeBytes } from './region.ts';
 import { sizeClassCount, slabHeaderSizeBytes } from './size-class.ts';
@@ -35,12 +35,18 @@ export interface ArenaNeeds {
   readonly sizeBytes: number;
 }
 
-// Anonymous memory of the process without arena and connections, measured on Node 26, linux-x64:
-// with one shard it stays near 60 MiB under load when the heaps are capped, a further worker thread
-// adds 10 MiB, and an mTLS connection holds up to 178 KiB while it is paused with unread bytes.
+// Anonymous memory of the process without arena, connections and codecs, measured on Node 26,
+// linux-x64: with one shard it stays near 60 MiB under load when the heaps are capped, a further
+// worker thread adds 10 MiB, and an mTLS connection holds up to 178 KiB while it is paused with
+// unread bytes.
 const baseSizeBytes = 60 * MiB;
 const furtherShardSizeBytes = 10 * MiB;
 export const connectionSizeBytes = Math.floor(0.18 * MiB);
+
+// A zstd window of 8 MiB, its copy of what was not flushed yet, and the pieces that go in and out:
+// measured on Node 26, linux-x64, with bodies of 14 MB. gzip needs a tenth of a MiB.
+export const inflationSizeBytes = 8.75 * MiB;
+const limitPerInflationBytes = 192 * MiB;
 
 // One message arrives, one is on its way to the destinations, and the next has its turn beside
 // them; with fewer, a producer of large messages would wait for the answer to each before it may
@@ -66,9 +72,19 @@ export function arenaBudgetBytes(
   const besideBytes =
     baseSizeBytes +
     (input.shardCount - 1) * furtherShardSizeBytes +
-    input.connectionsMax * connectionSizeBytes;
+    input.connectionsMax * connectionSizeBytes +
+    input.shardCount * inflationsPerShard(input) * inflationSizeBytes;
   const pages = Math.floor((input.limitBytes - besideBytes) / arenaPageSizeBytes);
   return Math.min(pages * arenaPageSizeBytes, arenaSizeBytesMax);
+}
+
+/** Inflations that each shard may run at once: the windows of their codecs are not in the arena. */
+export function inflationsPerShard({
+  limitBytes,
+  shardCount,
+}: Pick<ArenaPlanInput, 'limitBytes' | 'shardCount'>): number {
+  const affordable = Math.floor(limitBytes / shardCount / limitPerInflationBytes);
+  return Math.min(inflationsPerShardMax, Math.max(1, affordable));
 }
 
 export function arenaNeeds(input: ArenaPlanInput): ArenaNeeds {

@@ -4,7 +4,7 @@ import fc from 'fast-check';
 import { testSeed } from '../../test/support/seed.ts';
 import { GopherShipError } from '../errors.ts';
 import { KiB, MiB } from '../limits.ts';
-import { type ArenaPlanInput, arenaBudgetBytes } from './arena-needs.ts';
+import { type ArenaPlanInput, arenaBudgetBytes, inflationsPerShard } from './arena-needs.ts';
 import { type ArenaLayout, messageSizeBytesDefault, planArena } from './arena-plan.ts';
 import { arenaPageSizeBytes, type Region } from './region.ts';
 import { statePageSizeBytes } from './state-page.ts';
@@ -20,10 +20,10 @@ const smallHost: ArenaPlanInput = {
 test('planArena() fits 64 connections, 4 MiB messages and one destination into 128 MiB', () => {
   const layout = planArena(smallHost);
   checkLayout(smallHost, layout);
-  assert.equal(layout.sizeBytes, 903 * arenaPageSizeBytes); // 128 - 60 - 64 x 0.18 MiB
+  assert.equal(layout.sizeBytes, 763 * arenaPageSizeBytes); // 128 - 60 - 64 x 0.18 - 8.75 MiB
   assert.equal(layout.shards[0]?.exportBuffers[0]?.sizeBytes, 8 * MiB);
-  assert.ok((layout.shards[0]?.smallSlabs.sizeBytes ?? 0) >= 20 * MiB);
-  assert.ok(layout.largeSlabs.sizeBytes >= 20 * MiB);
+  assert.ok((layout.shards[0]?.smallSlabs.sizeBytes ?? 0) >= 18 * MiB);
+  assert.ok(layout.largeSlabs.sizeBytes >= 18 * MiB);
 });
 
 test('planArena() either fills the arena without gap and overlap or names what to change', (context) => {
@@ -54,7 +54,7 @@ test('planArena() either fills the arena without gap and overlap or names what t
 test('planArena() names each key that would make room alone, with a value that does', () => {
   const error = planOrError({
     ...smallHost,
-    limitBytes: 150 * MiB,
+    limitBytes: 159 * MiB,
     connectionsMax: 200,
     messageSizeBytesMax: 14 * MiB,
     destinations: [
@@ -63,7 +63,7 @@ test('planArena() names each key that would make room alone, with a value that d
     ],
   });
   assert.ok(error instanceof GopherShipError);
-  assert.match(error.message, /raise memory\.limit_mib to 156/);
+  assert.match(error.message, /raise memory\.limit_mib to 165/);
   assert.match(error.message, /lower memory\.max_connections to 1\d\d/);
   assert.match(error.message, /receivers\.otlp\.protocols\.grpc\.max_recv_msg_size_mib to 1\d/);
   assert.match(error.message, /exporters\.otlp_http\/eu\.sending_queue\.batch\.max_size by \d MiB/);
@@ -73,22 +73,34 @@ test('planArena() names each key that would make room alone, with a value that d
 test('planArena() names the keys when only several together make room', () => {
   const error = planOrError({ ...smallHost, limitBytes: 64 * MiB });
   assert.ok(error instanceof GopherShipError);
-  assert.match(error.message, /raise memory\.limit_mib to 96/);
+  assert.match(error.message, /raise memory\.limit_mib to 105/);
   assert.match(
     error.message,
     /several of memory\.max_connections, receivers.*exporters\.otlp_grpc/,
   );
 });
 
-test('arenaBudgetBytes() is the limit less 60 MiB, 10 a further shard, 0.18 a connection', () => {
+test('arenaBudgetBytes() is the limit less 60 MiB, 10 a further shard, 0.18 a connection, 8.75 an inflation', () => {
   const check = (limitMiB: number, shardCount: number, connectionsMax: number, pages: number) => {
     const limits = { limitBytes: limitMiB * MiB, shardCount, connectionsMax };
     assert.equal(arenaBudgetBytes(limits), pages * arenaPageSizeBytes);
   };
-  check(128, 1, 100, (128 - 60 - 18) * 16);
-  check(128, 3, 100, (128 - 80 - 18) * 16);
-  check(60, 1, 100, -18 * 16);
+  check(128, 1, 100, (128 - 60 - 18 - 8.75) * 16);
+  check(128, 3, 100, (128 - 80 - 18 - 3 * 8.75) * 16);
+  check(768, 2, 100, (768 - 70 - 18 - 4 * 8.75) * 16);
+  check(60, 1, 100, (-18 - 8.75) * 16);
   check(1024 * 1024, 4, 100, 65_535); // as many as have 32-bit offsets
+});
+
+test('inflationsPerShard() is one for 192 MiB of a shard, 1 to 4', () => {
+  const check = (limitMiB: number, shardCount: number, expected: number) =>
+    assert.equal(inflationsPerShard({ limitBytes: limitMiB * MiB, shardCount }), expected);
+  check(64, 1, 1);
+  check(256, 1, 1);
+  check(384, 1, 2);
+  check(384, 2, 1);
+  check(4_096, 1, 4);
+  check(4_096, 8, 2);
 });
 
 test('messageSizeBytesDefault() is an eighth of the arena as a power of two, 1 to 16 MiB', () => {
@@ -97,7 +109,8 @@ test('messageSizeBytesDefault() is an eighth of the arena as a power of two, 1 t
     assert.equal(messageSizeBytesDefault(arenaBudgetBytes(limits)), expectedMiB * MiB);
   };
   check(64, 64, 1); // nothing left: planArena() refuses later
-  check(96, 64, 2);
+  check(96, 64, 1);
+  check(112, 64, 2);
   check(128, 64, 4);
   check(256, 400, 8);
   check(1_024, 400, 16);

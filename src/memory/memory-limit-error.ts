@@ -8,6 +8,7 @@ import {
   arenaBudgetBytes,
   arenaNeeds,
   connectionSizeBytes,
+  inflationsPerShard,
 } from './arena-needs.ts';
 
 export function memoryLimitError(input: ArenaPlanInput): GopherShipError {
@@ -16,6 +17,7 @@ export function memoryLimitError(input: ArenaPlanInput): GopherShipError {
   const exportBuffersSizeBytes = needs.exportBufferSizesBytes.reduce((sum, next) => sum + next, 0);
   const tablesSizeBytes =
     needs.kernelSizeBytes + needs.statePageSizeBytes + needs.largeControlSizeBytes;
+  const inflationCount = input.shardCount * inflationsPerShard(input);
   const perShard = input.shardCount === 1 ? '' : ` in each of ${input.shardCount} shards`;
   const ways = [
     `raise memory.limit_mib to ${limitMiBMin(input)}`,
@@ -30,7 +32,8 @@ export function memoryLimitError(input: ArenaPlanInput): GopherShipError {
       `(three largest messages ${mib(needs.largeSizeBytesMin)}, tables ${mib(tablesSizeBytes)}, and${perShard} ` +
       `export buffers ${mib(exportBuffersSizeBytes)}, small slabs ${mib(needs.smallSizeBytesMin)}, ` +
       `scratch ${mib(needs.scratchSizeBytes)}), ` +
-      `the process and ${input.connectionsMax} connections ${mib(input.limitBytes - arenaSizeBytes)}. ` +
+      `the process, ${input.connectionsMax} connections and ${inflationCount} decompression windows ` +
+      `${mib(input.limitBytes - arenaSizeBytes)}. ` +
       `To fit: ${ways.join(', or ')}`,
   );
 }

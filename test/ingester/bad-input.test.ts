@@ -9,15 +9,18 @@ import { after, before, test } from 'node:test';
 import { gzipSync, zstdCompressSync } from 'node:zlib';
 import { frameMessage } from '../../src/grpc/message-frame.ts';
 import { GiB, KiB, MiB } from '../../src/limits.ts';
+import { silentLog } from '../../src/log.ts';
 import { ShardCounter } from '../../src/memory/state-page.ts';
 import { call, ListenerHarness } from '../support/listener-harness.ts';
 
 let harness: ListenerHarness;
+const refusedPeers: unknown[] = [];
 before(async () => {
   harness = await ListenerHarness.start({
     messageSizeBytesMax: 4 * MiB,
     arena: { largePageCount: 16 * 16 },
     memory: { stallTimeoutMs: 1_000 },
+    log: { ...silentLog, warn: (_code, _text, fields) => refusedPeers.push(fields?.peer) },
   });
 });
 after(() => harness.stop());
@@ -61,8 +64,10 @@ test('Listener.listen() gives no access to a certificate of another authority', 
   const failures = harness.counters.get(ShardCounter.TlsFailures);
   const { otherClient } = harness.certificates;
   const stranger = { cert: otherClient.certPem, key: otherClient.keyPem };
+  refusedPeers.length = 0;
   const { text } = await tlsOutcome({ ...harness.clientTls(), ...stranger, ALPNProtocols: ['h2'] });
   assert.equal(text, '');
+  assert.deepEqual(refusedPeers, ['127.0.0.1']);
   assert.equal(harness.counters.get(ShardCounter.TlsFailures), failures + 1);
   await stillWorks();
 });
@@ -151,6 +156,14 @@ test('Listener.listen() answers wrong content types, verbs and paths', async () 
   assert.equal((await call(client, good, { ':method': 'PUT' })).outcome, 'http 405');
   const large = { 'x-large': 'x'.repeat(17 * KiB) };
   assert.equal((await call(client, good, large)).outcome, '8 HEADERS_TOO_LARGE');
+  for (const count of [120, 400]) {
+    const many = Object.fromEntries(Array.from({ length: count }, (_, index) => [`x${index}`, '']));
+    assert.equal(
+      (await call(client, good, many)).outcome,
+      '8 HEADERS_TOO_LARGE',
+      `${count} fields`,
+    );
+  }
   const { outcome, fields } = await call(client, good, { 'grpc-encoding': 'snappy' });
   assert.equal(outcome, '12 ENCODING_UNKNOWN');
   assert.equal(fields['grpc-accept-encoding'], 'identity,gzip,zstd');

@@ -5,6 +5,7 @@
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
 import { test } from 'node:test';
+import { gzipSync, zstdCompressSync } from 'node:zlib';
 import {
   Client,
   type ClientOptions,
@@ -207,3 +208,65 @@ test('Listener.drain() answers DRAINING to calls that are not complete, and ends
   assert.equal(harness.slabs.reservedBytes, 0);
   await harness.stop();
 });
+
+test('Listener.drainNow() answers a stalled call and ends its connection at once', async () => {
+  const harness = await ListenerHarness.start();
+  const clients = [harness.client(), harness.client()];
+  const idle = new Promise((resolve) => clients[1]!.once('close', resolve)); // two of them
+  assert.equal((await call(clients[1]!, frameMessage(Buffer.from('then idle')))).outcome, '0');
+  const answer = call(clients[0]!, Buffer.from([0, 0, 0, 1, 0, 1, 2, 3]), {}, true);
+  while (harness.slabs.reservedBytes === 0) await new Promise(setImmediate);
+  const drained = harness.listener.drain(60_000);
+  const startedMs = performance.now();
+  harness.listener.drainNow();
+  assert.equal((await answer).outcome, '14 DRAINING');
+  await Promise.all([drained, idle]);
+  assert.ok(performance.now() - startedMs < 5_000);
+  assert.equal(harness.slabs.reservedBytes, 0);
+  await harness.stop();
+});
+
+test('Listener.drainNow() cuts what nobody answers within a second', async () => {
+  const accepted = Promise.withResolvers<IngestCall>();
+  const harness = await ListenerHarness.start({ accept: (held) => accepted.resolve(held) });
+  const answer = call(harness.client(), frameMessage(Buffer.from('never answered')));
+  const held = await accepted.promise;
+  const drained = harness.listener.drain(60_000);
+  const startedMs = performance.now();
+  harness.listener.drainNow();
+  await drained;
+  assert.ok(performance.now() - startedMs < 5_000);
+  assert.notEqual((await answer).outcome, '0');
+  harness.finish(held);
+  await harness.stop();
+});
+
+for (const encoding of ['gzip', 'zstd'] as const) {
+  test(`Listener takes 64 concurrent ${encoding} messages of 4 MiB through an arena of 12 MiB`, async () => {
+    const harness = await ListenerHarness.start({
+      messageSizeBytesMax: 4 * MiB,
+      arena: { spanCount: 64, largePageCount: 16 * 12 + 3 },
+      memory: { admissionTimeoutMs: 60_000 },
+      accept: (accepted, { finish }) => void setImmediate(() => finish.call(harness, accepted)),
+    });
+    const compress = { gzip: gzipSync, zstd: zstdCompressSync }[encoding];
+    const bodies = [
+      Buffer.alloc(4 * MiB, 'shrinks to almost nothing'),
+      Buffer.concat([randomBytes(100 * KiB), Buffer.alloc(4 * MiB - 100 * KiB)]),
+      Buffer.concat([randomBytes(MiB), Buffer.alloc(3 * MiB)]),
+    ].map((message) => {
+      const body = Buffer.from(frameMessage(compress(message)));
+      body[0] = 1;
+      return body;
+    });
+    const answers = await Promise.all(
+      Array.from(
+        { length: 64 },
+        (_, index) => call(harness.client(), bodies[index % 3]!, { 'grpc-encoding': encoding }), // three bodies
+      ),
+    );
+    for (const { outcome } of answers) assert.equal(outcome, '0');
+    assert.equal(harness.slabs.reservedBytes, 0);
+    await harness.stop();
+  });
+}

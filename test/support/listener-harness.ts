@@ -8,7 +8,7 @@ import { frameMessage } from '../../src/grpc/message-frame.ts';
 import type { IngestCall } from '../../src/ingester/ingest-call.ts';
 import { Listener, type ListenerOptions } from '../../src/ingester/listener.ts';
 import { MiB } from '../../src/limits.ts';
-import { silentLog } from '../../src/log.ts';
+import { type Log, silentLog } from '../../src/log.ts';
 import { SlabPool } from '../../src/memory/slab-pool.ts';
 import { type ShardCounters, StatePage, statePageSizeBytes } from '../../src/memory/state-page.ts';
 import { listenerOptions } from '../../src/tls/server-context.ts';
@@ -21,6 +21,7 @@ export interface HarnessOptions {
   readonly messageSizeBytesMax?: number;
   readonly memory?: Partial<ListenerOptions['memory']>;
   readonly concurrentStreamsMax?: number;
+  readonly log?: Log;
   /** Instead of an OK at once. */
   readonly accept?: (call: IngestCall, harness: ListenerHarness) => void;
 }
@@ -80,6 +81,8 @@ export class ListenerHarness {
         stallTimeoutMs: 10_000,
         admissionTimeoutMs: 3_000,
         connectionsMax: 400,
+        limitBytes: 256 * MiB,
+        shardCount: 1,
         ...options.memory,
       },
       tls: listenerOptions(material, ['h2']),
@@ -87,7 +90,7 @@ export class ListenerHarness {
       bytes: this.bytes,
       counters: this.counters,
       clock: systemClock,
-      log: silentLog,
+      log: options.log ?? silentLog,
       random: Math.random,
       accept: (call) => {
         this.acceptedCount += 1;

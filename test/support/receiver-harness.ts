@@ -37,6 +37,9 @@ export class ReceiverHarness {
       slabs: this.slabs,
       bytes,
       sizeBytesMax: messageSizeBytesMax,
+      inflationsMax: 4,
+      admission: this.admission,
+      clock: this.clock,
     });
     this.watch = new CallWatch(this.clock);
     this.receiver = new GrpcReceiver({
