@@ -10,6 +10,7 @@ import { dirname, relative } from 'node:path';
 import { assert } from '../assert.ts';
 import { GopherShipError } from '../errors.ts';
 import { FileLock } from './file-lock.ts';
+import { makeFolder } from './output-folder.ts';
 import { RotatedFiles } from './rotated-files.ts';
 import { fileTail } from './torn-tail.ts';
 
@@ -135,7 +136,7 @@ export class JsonLinesFile {
   async #open(): Promise<void> {
     const { calls } = this.#options;
     const { directory, path } = this.#names;
-    const firstCreated = await calls.mkdir(directory, { recursive: true, mode: directoryMode });
+    const firstCreated = await makeFolder(calls, directory, directoryMode);
     await this.#lock.acquire();
     this.#names.found(await calls.readdir(directory));
     let handle = await calls.open(path, fileFlags, fileMode);
