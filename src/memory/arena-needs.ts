@@ -2,7 +2,7 @@
 // regions need. arena-plan.ts hands out regions from it, memory-limit-error.ts explains it.
 
 import { assert } from '../assert.ts';
-import { inflationsPerShardMax, MiB, messageSizeBytesLimit } from '../limits.ts';
+import { inflationsPerShardMax, KiB, MiB, messageSizeBytesLimit } from '../limits.ts';
 import { largeControlSizeBytes } from './large-control.ts';
 import { arenaPageSizeBytes, wholePagesSizeBytes } from './region.ts';
 import { sizeClassCount, slabHeaderSizeBytes } from './size-class.ts';
@@ -26,9 +26,10 @@ export interface ArenaNeeds {
   readonly kernelSizeBytes: number;
   readonly statePageSizeBytes: number;
   readonly largeControlSizeBytes: number;
-  /** Of one shard, as the next two. */
+  /** Of one shard, as the next three. */
   readonly exportBufferSizesBytes: readonly number[];
   readonly scratchSizeBytes: number;
+  readonly landingSizeBytesMin: number;
   readonly smallSizeBytesMin: number;
   readonly largeSizeBytesMin: number;
   /** All of it together, for all shards. */
@@ -57,6 +58,10 @@ const largeMessagesMin = 3;
 const smallSpansPerShardMin = sizeClassCount;
 
 const scratchSizeBytes = MiB;
+
+// What eight busy connections send on the credit that none of them needs a slab for; with less,
+// sockets would be paused as soon as a few messages wait.
+const landingSizeBytesMin = 512 * KiB;
 
 // WebAssembly can address 65,536 pages; with one less, every end offset is a 32-bit number.
 const arenaSizeBytesMax = 65_535 * arenaPageSizeBytes;
@@ -108,6 +113,7 @@ export function arenaNeeds(input: ArenaPlanInput): ArenaNeeds {
     statePage +
     largeControl +
     shardCount * scratchSizeBytes + // the kernel's results
+    shardCount * landingSizeBytesMin + // what arrives before its slab
     shardCount * exportBufferSizesBytes.reduce((sum, next) => sum + next, 0) + // a request each
     shardCount * smallSizeBytesMin + // bodies up to 256 KiB
     largeSizeBytesMin; // bodies above 256 KiB
@@ -117,6 +123,7 @@ export function arenaNeeds(input: ArenaPlanInput): ArenaNeeds {
     largeControlSizeBytes: largeControl,
     exportBufferSizesBytes,
     scratchSizeBytes,
+    landingSizeBytesMin,
     smallSizeBytesMin,
     largeSizeBytesMin,
     sizeBytes,

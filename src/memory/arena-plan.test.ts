@@ -22,8 +22,23 @@ test('planArena() fits 64 connections, 4 MiB messages and one destination into 1
   checkLayout(smallHost, layout);
   assert.equal(layout.sizeBytes, 763 * arenaPageSizeBytes); // 128 - 60 - 64 x 0.18 - 8.75 MiB
   assert.equal(layout.shards[0]?.exportBuffers[0]?.sizeBytes, 8 * MiB);
-  assert.ok((layout.shards[0]?.smallSlabs.sizeBytes ?? 0) >= 18 * MiB);
-  assert.ok(layout.largeSlabs.sizeBytes >= 18 * MiB);
+  assert.equal(layout.shards[0]?.landing.sizeBytes, 47 * arenaPageSizeBytes); // 763 / 16
+  assert.ok((layout.shards[0]?.smallSlabs.sizeBytes ?? 0) >= 17 * MiB);
+  assert.ok(layout.largeSlabs.sizeBytes >= 17 * MiB);
+});
+
+test('planArena() gives landings a 16th of the arena, 512 KiB to 4 MiB a shard, if there is room', () => {
+  const check = (input: Partial<ArenaPlanInput>, expectedKiB: number) => {
+    const { shards } = planArena({ ...smallHost, ...input });
+    for (const { landing } of shards) assert.equal(landing.sizeBytes, expectedKiB * KiB);
+  };
+  check({ limitBytes: 105 * MiB, messageSizeBytesMax: 3 * MiB }, 24 * 64);
+  check({ limitBytes: 106 * MiB }, 22 * 64); // what the minimums of the others leave
+  check({ limitBytes: 256 * MiB }, 4 * 1_024);
+  check({ limitBytes: 256 * MiB, shardCount: 4 }, 1_856);
+  check({ limitBytes: 1_024 * MiB, shardCount: 2 }, 4 * 1_024);
+  const small = { messageSizeBytesMax: MiB, destinations: [] };
+  check({ ...small, limitBytes: 140 * MiB, shardCount: 3 }, 512);
 });
 
 test('planArena() either fills the arena without gap and overlap or names what to change', (context) => {
@@ -73,7 +88,7 @@ test('planArena() names each key that would make room alone, with a value that d
 test('planArena() names the keys when only several together make room', () => {
   const error = planOrError({ ...smallHost, limitBytes: 64 * MiB });
   assert.ok(error instanceof GopherShipError);
-  assert.match(error.message, /raise memory\.limit_mib to 105/);
+  assert.match(error.message, /raise memory\.limit_mib to 106/);
   assert.match(
     error.message,
     /several of memory\.max_connections, receivers.*exporters\.otlp_grpc/,
@@ -141,6 +156,7 @@ function checkLayout(input: ArenaPlanInput, layout: ArenaLayout): void {
   assert.ok(layout.largeSlabs.sizeBytes >= 3 * (input.messageSizeBytesMax + 64));
   for (const shard of layout.shards) {
     assert.equal(shard.scratch.sizeBytes, MiB);
+    assert.ok(shard.landing.sizeBytes >= 512 * KiB && shard.landing.sizeBytes <= 4 * MiB);
     assert.ok(shard.smallSlabs.sizeBytes >= 11 * 257 * KiB);
     const sizes = shard.exportBuffers.map((region) => region.sizeBytes);
     // same length
@@ -175,7 +191,12 @@ function regionsOf(layout: ArenaLayout): Region[] {
     layout.kernel,
     layout.statePage,
     layout.largeControl,
-    ...layout.shards.flatMap((shard) => [shard.scratch, ...shard.exportBuffers, shard.smallSlabs]),
+    ...layout.shards.flatMap((shard) => [
+      shard.scratch,
+      ...shard.exportBuffers,
+      shard.landing,
+      shard.smallSlabs,
+    ]),
     layout.largeSlabs,
   ];
 }

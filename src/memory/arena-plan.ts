@@ -17,6 +17,8 @@ export interface ShardRegions {
   readonly scratch: Region;
   /** One for each destination, in their order: where a request is put together. */
   readonly exportBuffers: readonly Region[];
+  /** LandingPool: what arrives before its slab. */
+  readonly landing: Region;
   readonly smallSlabs: Region;
 }
 
@@ -36,7 +38,12 @@ export function planArena(input: ArenaPlanInput): ArenaLayout {
   const sizeBytes = arenaBudgetBytes(input);
   const needs = arenaNeeds(input);
   if (needs.sizeBytes > sizeBytes) throw memoryLimitError(input);
-  const smallSizeBytes = smallRegionShareBytes(needs, input.shardCount, sizeBytes);
+  const landingSizeBytes = landingShareBytes(needs, input.shardCount, sizeBytes);
+  const smallSizeBytes = smallRegionShareBytes(
+    needs,
+    input.shardCount,
+    sizeBytes - input.shardCount * (landingSizeBytes - needs.landingSizeBytesMin),
+  );
 
   let endBytes = 0;
   const take = (regionSizeBytes: number): Region => {
@@ -53,6 +60,7 @@ export function planArena(input: ArenaPlanInput): ArenaLayout {
     shards: Array.from({ length: input.shardCount }, () => ({
       scratch: take(needs.scratchSizeBytes),
       exportBuffers: needs.exportBufferSizesBytes.map(take),
+      landing: take(landingSizeBytes),
       smallSlabs: take(smallSizeBytes),
     })),
     largeSlabs: take(sizeBytes - endBytes),
@@ -73,6 +81,18 @@ export function messageSizeBytesDefault(arenaSizeBytes: number): number {
   return sizeBytes;
 }
 
+// A 16th of the arena for all shards together, as far as the minimums of the others allow: it is
+// idle unless slabs are short, so it should not make them short.
+const landingSizeBytesMax = 4 * MiB;
+
+function landingShareBytes(needs: ArenaNeeds, shardCount: number, arenaSizeBytes: number): number {
+  const spareBytes = (arenaSizeBytes - needs.sizeBytes) / shardCount;
+  assert(spareBytes >= 0, 'arena does not hold what it needs');
+  const shareBytes = Math.min(arenaSizeBytes / 16 / shardCount, landingSizeBytesMax);
+  const moreBytes = Math.min(spareBytes, Math.max(shareBytes - needs.landingSizeBytesMin, 0));
+  return needs.landingSizeBytesMin + wholePagesWithin(moreBytes);
+}
+
 // Small and large slabs get half each of what has no other use, as far as their minimums allow:
 // nobody knows whether SDKs (bodies mostly below 256 KiB) or collectors (mostly above) will call,
 // and neither should find the arena given to the other.
@@ -83,12 +103,16 @@ function smallRegionShareBytes(
 ): number {
   const smallSizeBytesMin = shardCount * needs.smallSizeBytesMin;
   const spareBytes = arenaSizeBytes - needs.sizeBytes;
-  assert(spareBytes >= 0, 'arena does not hold what it needs');
+  assert(spareBytes >= 0, 'landing regions took what others need');
   const slabsSizeBytes = smallSizeBytesMin + needs.largeSizeBytesMin + spareBytes;
   const smallSizeBytesMax = slabsSizeBytes - needs.largeSizeBytesMin;
   const smallSizeBytes = Math.min(
     Math.max(slabsSizeBytes / 2, smallSizeBytesMin),
     smallSizeBytesMax,
   );
-  return Math.floor(smallSizeBytes / shardCount / arenaPageSizeBytes) * arenaPageSizeBytes;
+  return wholePagesWithin(smallSizeBytes / shardCount);
+}
+
+function wholePagesWithin(sizeBytes: number): number {
+  return Math.floor(sizeBytes / arenaPageSizeBytes) * arenaPageSizeBytes;
 }

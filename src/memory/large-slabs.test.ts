@@ -120,6 +120,20 @@ test('free() by another thread counts for the one that reserved', () => {
   assert.throws(() => reserver.free(slab), { name: 'AssertionFailed' });
 });
 
+test('shrink() by another thread counts for the one that reserved', () => {
+  const arena = smallArena({ shardCount: 2, largePageCount });
+  const [reserver, shrinker] = [new LargeSlabs(arena, 0), new LargeSlabs(arena, 1)];
+  const slab = reserver.reserve(MiB);
+  shrinker.shrink(slab, 65 * KiB);
+  assert.equal(reserver.ownReservedBytes, 2 * 64 * KiB);
+  assert.equal(shrinker.ownReservedBytes, 0);
+  assert.equal(shrinker.reservedBytes, 2 * 64 * KiB);
+  assert.equal(reserver.capacityBytes(slab), 2 * 64 * KiB - 64);
+  assert.throws(() => shrinker.shrink(slab, MiB), { name: 'AssertionFailed' });
+  shrinker.free(slab);
+  assert.equal(reserver.reserve(reserver.bodySizeBytesMax), slab);
+});
+
 test('a failed assertion leaves the lock free, so that other threads can report theirs', () => {
   const arena = smallArena({ shardCount: 2, largePageCount });
   const [one, other] = [new LargeSlabs(arena, 0), new LargeSlabs(arena, 1)];

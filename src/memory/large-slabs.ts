@@ -115,6 +115,26 @@ export class LargeSlabs {
     this.#wakeGranted();
   }
 
+  /**
+   * Frees the pages behind a body that turned out shorter; for the holder of the slab, whichever
+   * thread reserved it.
+   */
+  shrink(slab: number, bodySizeBytes: number): void {
+    const page = this.#pageOf(slab);
+    assert(bodySizeBytes <= this.capacityBytes(slab), 'body longer than its slab');
+    const pageCount = this.#pageCountFor(Math.max(bodySizeBytes, 1)); // an empty body keeps a page
+    this.#lock.acquire();
+    try {
+      const freedCount = this.#runs.shrink(page, pageCount);
+      if (freedCount === 0) return;
+      this.#countPages(this.#runs.owner(page), -freedCount);
+      this.#serve();
+    } finally {
+      this.#lock.release();
+    }
+    this.#wakeGranted();
+  }
+
   capacityBytes(slab: number): number {
     const page = this.#pageOf(slab);
     // A slab in use has one holder, which is the caller: nobody else writes its run.

@@ -31,7 +31,7 @@ export function memoryLimitError(input: ArenaPlanInput): GopherShipError {
     `memory.limit_mib ${input.limitBytes / MiB} is too small: the arena needs ${mib(needs.sizeBytes)} MiB ` +
       `(three largest messages ${mib(needs.largeSizeBytesMin)}, tables ${mib(tablesSizeBytes)}, and${perShard} ` +
       `export buffers ${mib(exportBuffersSizeBytes)}, small slabs ${mib(needs.smallSizeBytesMin)}, ` +
-      `scratch ${mib(needs.scratchSizeBytes)}), ` +
+      `landing ${mib(needs.landingSizeBytesMin)}, scratch ${mib(needs.scratchSizeBytes)}), ` +
       `the process, ${input.connectionsMax} connections and ${inflationCount} decompression windows ` +
       `${mib(input.limitBytes - arenaSizeBytes)}. ` +
       `To fit: ${ways.join(', or ')}`,

@@ -25,7 +25,7 @@ function checkTable(table: Int32Array): void {
 
 test('PageRuns keeps the table whole whatever is taken and released', (context) => {
   const seed = testSeed(context);
-  const steps = fc.array(fc.integer({ min: -20, max: 12 }), { maxLength: 200, size: 'max' });
+  const steps = fc.array(fc.integer({ min: -40, max: 12 }), { maxLength: 200, size: 'max' });
   fc.assert(
     fc.property(steps, (run) => {
       const { runs, table } = pageRuns(30);
@@ -35,6 +35,12 @@ test('PageRuns keeps the table whole whatever is taken and released', (context) 
           const page = runs.take(step, step);
           if (page !== -1) assert.equal(runs.owner(page), step);
           if (page !== -1) taken.push(page);
+        } else if (step < -20 && taken.length > 0) {
+          const page = taken[-step % taken.length]!; // not empty
+          const pageCount = runs.pageCount(page);
+          const keptCount = 1 + (-step % pageCount);
+          assert.equal(runs.shrink(page, keptCount), pageCount - keptCount);
+          assert.equal(runs.pageCount(page), keptCount);
         } else if (taken.length > 0) {
           runs.release(taken.splice(-step % taken.length, 1)[0]!); // not empty
         }
@@ -45,6 +51,19 @@ test('PageRuns keeps the table whole whatever is taken and released', (context) 
     }),
     { seed, numRuns: 200 },
   );
+});
+
+test('shrink() to nothing, to more than there is or of what is free is our bug', () => {
+  const { runs } = pageRuns(10);
+  const page = runs.take(4, 0);
+  for (const wrong of [0, -1, 5]) {
+    assert.throws(() => runs.shrink(page, wrong), { name: 'AssertionFailed' });
+  }
+  assert.equal(runs.shrink(page, 4), 0);
+  assert.equal(runs.shrink(page, 1), 3);
+  for (const wrong of [page + 1, page + 3]) {
+    assert.throws(() => runs.shrink(wrong, 1), { name: 'AssertionFailed' });
+  }
 });
 
 test('release() of a free page, of the middle of a run or of no page is our bug', () => {

@@ -1,6 +1,6 @@
 // First fit over the pages of the large slabs, in two shared tables of a word a page
-// (large-control.ts draws them). Callers hold the lock. A run has at least five pages, so a walk
-// takes few steps.
+// (large-control.ts draws them). Callers hold the lock. A run is given with at least five pages and
+// few are shrunk afterwards, so a walk takes few steps.
 
 import { assert } from '../assert.ts';
 
@@ -45,6 +45,20 @@ export class PageRuns {
     const pageCount = this.pageCount(page);
     this.#runs[page] = -pageCount;
     return pageCount;
+  }
+
+  /**
+   * Leaves the run that starts at `page` its first `pageCount` pages and frees the others; returns
+   * how many that are.
+   */
+  shrink(page: number, pageCount: number): number {
+    const freedCount = this.pageCount(page) - pageCount;
+    assert(pageCount > 0, 'run of no pages');
+    assert(freedCount >= 0, 'shrunk to more than it has');
+    if (freedCount === 0) return 0;
+    this.#runs[page] = pageCount;
+    this.#runs[page + pageCount] = -freedCount;
+    return freedCount;
   }
 
   /** Length of the run in use that starts at `page`. */

@@ -23,6 +23,7 @@ interface ModelWait {
 type Step =
   | { readonly kind: 'reserve' | 'wait'; readonly bodySizeBytes: number }
   | { readonly kind: 'free' | 'cancel'; readonly pick: number }
+  | { readonly kind: 'shrink'; readonly pick: number; readonly toPercent: number }
   | { readonly kind: 'settle' };
 
 const sizes = fc.oneof(
@@ -36,6 +37,14 @@ const steps: fc.Arbitrary<Step> = fc.oneof(
   { weight: 4, arbitrary: fc.record({ kind: fc.constant('free'), pick: fc.nat() }) },
   { weight: 2, arbitrary: fc.record({ kind: fc.constant('cancel'), pick: fc.nat() }) },
   { weight: 3, arbitrary: fc.record({ kind: fc.constant('settle') }) },
+  {
+    weight: 2,
+    arbitrary: fc.record({
+      kind: fc.constant('shrink'),
+      pick: fc.nat(),
+      toPercent: fc.integer({ min: 0, max: 100 }),
+    }),
+  },
 );
 
 /** A pool, its model, and the waits that neither has settled. */
@@ -59,6 +68,7 @@ class Subject {
     else if (step.kind === 'wait') this.wait(step.bodySizeBytes);
     else if (step.kind === 'free') this.free(step.pick);
     else if (step.kind === 'cancel') this.cancel(step.pick);
+    else if (step.kind === 'shrink') this.shrink(step.pick, step.toPercent);
     else await this.settle();
   }
 
@@ -90,6 +100,17 @@ class Subject {
   free(pick: number): void {
     if (this.model.live.length === 0) return;
     this.pool.free(this.model.remove(pick % this.model.live.length).slab);
+    this.#settled = false;
+  }
+
+  shrink(pick: number, toPercent: number): void {
+    if (this.model.live.length === 0) return;
+    const index = pick % this.model.live.length;
+    const { slab } = this.model.live[index]!; // below the length
+    const bodySizeBytes = Math.floor((this.pool.capacityBytes(slab) * toPercent) / 100);
+    this.pool.shrink(slab, bodySizeBytes);
+    this.model.shrink(index, bodySizeBytes);
+    assert.ok(this.pool.capacityBytes(slab) >= bodySizeBytes);
     this.#settled = false;
   }
 
@@ -154,6 +175,9 @@ test('SlabPool has nothing reserved and all of its memory after 10^6 random oper
       const slab = slabs.reserve(bodySizeBytes);
       if (slab !== 0) live.push(slab);
       else refused += 1;
+    } else if (choice > 99) {
+      const slab = live[Math.floor(random() * live.length)];
+      if (slab !== undefined) slabs.shrink(slab, Math.floor(random() * slabs.capacityBytes(slab)));
     } else if (choice < 96) {
       const index = Math.floor(random() * live.length);
       const last = live.pop();

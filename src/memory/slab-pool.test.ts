@@ -187,6 +187,39 @@ for (const [kind, sizeBytes, smaller] of [
   });
 }
 
+test('shrink() of a large slab gives its tail pages back at once, to who waits for them', async () => {
+  const slabs = pool({ largePageCount: 17 });
+  const slab = slabs.reserve(MiB);
+  const line = waits(slabs);
+  line.wait('first', 300 * KiB);
+  line.wait('second', 700 * KiB);
+  slabs.shrink(slab, 12 * arenaPageSizeBytes - 64);
+  assert.equal(slabs.capacityBytes(slab), 12 * arenaPageSizeBytes - 64);
+  await microtasks();
+  assert.deepEqual(line.order, ['first']);
+  slabs.shrink(slab, 0);
+  assert.equal(slabs.capacityBytes(slab), arenaPageSizeBytes - 64, 'a page for a body of nothing');
+  assert.equal(slabs.reservedBytes, (1 + 5 + 11) * arenaPageSizeBytes, 'the second has its turn');
+  await microtasks();
+  assert.deepEqual(line.order, ['first', 'second']);
+  for (const each of [slab, ...line.slabs]) slabs.free(each);
+  assert.equal(slabs.capacityBytes(slabs.reserve(slabs.bodySizeBytesMax)), slabs.bodySizeBytesMax);
+});
+
+test('shrink() of a small slab changes nothing; beyond its size it is our bug', () => {
+  const slabs = pool();
+  const [small, large] = [slabs.reserve(100 * KiB), slabs.reserve(MiB)];
+  const reservedBytes = slabs.reservedBytes;
+  slabs.shrink(small, 10);
+  slabs.shrink(large, MiB);
+  assert.equal(slabs.reservedBytes, reservedBytes);
+  assert.equal(slabs.capacityBytes(small), 128 * KiB);
+  assert.throws(() => slabs.shrink(small, 128 * KiB + 1), assertion);
+  assert.throws(() => slabs.shrink(large, slabs.capacityBytes(large) + 1), assertion);
+  slabs.free(large);
+  assert.throws(() => slabs.shrink(large, 1), assertion);
+});
+
 test('small and large slabs have lines of their own', async () => {
   const slabs = pool({ spanCount: 1, largePageCount: 17 });
   slabs.reserve(256 * KiB);

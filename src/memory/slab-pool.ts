@@ -73,6 +73,16 @@ export class SlabPool {
     else this.#large.free(slab);
   }
 
+  /**
+   * Gives back what the slab does not need for a body of this size: of a large one whole pages, of
+   * a small one nothing. Its number, its place and its first bytes stay.
+   */
+  shrink(slab: number, bodySizeBytes: number): void {
+    if (this.#small.holds(slab)) {
+      assert(bodySizeBytes <= this.#small.capacityBytes(slab), 'body longer than its slab');
+    } else this.#large.shrink(slab, bodySizeBytes);
+  }
+
   bodyOffsetBytes(slab: number): number {
     assert(this.#small.holds(slab) || this.#large.holds(slab), 'slab of another pool');
     return slab * slabUnitBytes + slabHeaderSizeBytes;

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { type ErrorCode, errorTable } from '../errors.ts';
 import {
+  ConnectionAbuse,
   DestinationCounter,
   destinationsMax,
   ShardCounter,
@@ -16,6 +17,7 @@ function statePage(shardCount: number): StatePage {
 test('StatePage keeps every word of every shard apart, and sum() adds the shards', () => {
   const page = statePage(2);
   const codes = Object.keys(errorTable) as ErrorCode[]; // keyof of a const table
+  const abuses = Object.values(ConnectionAbuse);
   const shards = [page.shard(0), page.shard(1)];
   // A different amount in each word: two that shared a place would show a wrong one.
   let amount = 1;
@@ -36,6 +38,9 @@ test('StatePage keeps every word of every shard apart, and sum() adds the shards
     for (const [order, code] of codes.entries()) {
       for (let times = 0; times <= order; times += 1) shard.addRefused(code);
     }
+    for (const [order, reason] of abuses.entries()) {
+      for (let times = -2; times <= order; times += 1) shard.addAbuse(reason);
+    }
   }
   assert.deepEqual(
     expected.map(([get]) => get()),
@@ -44,6 +49,10 @@ test('StatePage keeps every word of every shard apart, and sum() adds the shards
   assert.deepEqual(
     codes.map((code) => page.sumRefused(code)),
     codes.map((_, order) => 2 * (order + 1)),
+  );
+  assert.deepEqual(
+    abuses.map((reason) => page.sumAbuse(reason)),
+    abuses.map((_, order) => 2 * (order + 3)),
   );
   assert.equal(page.sum(ShardCounter.RefusedBatches), codes.length * (codes.length + 1));
   const opened = ShardCounter.OpenConnections;

@@ -7,6 +7,7 @@
 //   shard block s at s * shardBlockWords:
 //     0 .. ShardCounter count - 1             the shard's own words
 //     refusedBase + i                         calls answered with the i-th code of the error table
+//     abuseBase + i                           bounds that peers ran into, in the order of ConnectionAbuse
 //     destinationBase + d * destinationWords  words of destination d at this shard
 
 import { assert } from '../assert.ts';
@@ -35,8 +36,51 @@ export const ShardCounter = {
    * again, and the first gets them twice.
    */
   PartlyDeliveredBatches: 13,
+  /** Accepted and left unread until another connection closes. */
+  OpenParkedConnections: 14,
+  /** Closed unread because as many were parked as may be. */
+  RefusedConnections: 15,
 } as const;
 export type ShardCounter = (typeof ShardCounter)[keyof typeof ShardCounter];
+
+/** What peers did against the rules of a connection, one word each: how often a bound was met. */
+export const ConnectionAbuse = {
+  HeaderList: 0,
+  ContinuationFlood: 1,
+  HpackBomb: 2,
+  HpackSyntax: 3,
+  RapidReset: 4,
+  SettingsFlood: 5,
+  /** Our SETTINGS were not acknowledged. */
+  SettingsTimeout: 6,
+  PingFlood: 7,
+  EmptyFrames: 8,
+  /** DATA frames of less than 64 bytes. */
+  SmallData: 9,
+  /** More padding than a message may have. */
+  ExcessPadding: 10,
+  /** A pad length that the payload does not hold. */
+  Padding: 11,
+  WindowUpdateZero: 12,
+  WindowOverflow: 13,
+  DataBeyondWindow: 14,
+  WindowUpdateFlood: 15,
+  PriorityFlood: 16,
+  UnknownFrames: 17,
+  SlowSender: 18,
+  SlowReader: 19,
+  /** A stream more than may be open at once. */
+  ConcurrentStreams: 20,
+  /** A connection that went on opening such streams. */
+  RefusedStreamFlood: 21,
+  /** TLS handshakes that took too long. */
+  Handshake: 22,
+  /** No connection preface, or too late. */
+  Preface: 23,
+  /** Any other frame that RFC 9113 forbids. */
+  FrameSyntax: 24,
+} as const;
+export type ConnectionAbuse = (typeof ConnectionAbuse)[keyof typeof ConnectionAbuse];
 
 /** Monotonic counters, except those named Queued, Inflight or Open, which go both ways. */
 export const DestinationCounter = {
@@ -68,7 +112,8 @@ export type DestinationCounter = (typeof DestinationCounter)[keyof typeof Destin
 const wordSizeBytes = 8;
 const errorCodes = Object.keys(errorTable) as ErrorCode[]; // keyof of a const table, in its order
 const refusedBase = Object.keys(ShardCounter).length;
-const destinationBase = refusedBase + errorCodes.length;
+const abuseBase = refusedBase + errorCodes.length;
+const destinationBase = abuseBase + Object.keys(ConnectionAbuse).length;
 const destinationWords = Object.keys(DestinationCounter).length;
 
 export const destinationsMax = 16;
@@ -115,6 +160,10 @@ export class StatePage {
     return this.#sumWord(refusedBase + errorCodes.indexOf(code));
   }
 
+  sumAbuse(reason: ConnectionAbuse): number {
+    return this.#sumWord(abuseBase + reason);
+  }
+
   sumDestination(destinationIndex: number, counter: DestinationCounter): number {
     return this.#sumWord(destinationBase + destinationIndex * destinationWords + counter);
   }
@@ -148,6 +197,10 @@ export class ShardCounters {
   addRefused(code: ErrorCode): void {
     this.#words[refusedBase + errorCodes.indexOf(code)]! += 1; // every code has a word
     this.add(ShardCounter.RefusedBatches, 1);
+  }
+
+  addAbuse(reason: ConnectionAbuse): void {
+    this.#words[abuseBase + reason]! += 1; // every reason has a word
   }
 
   destination(destinationIndex: number): DestinationCounters {

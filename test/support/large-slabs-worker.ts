@@ -59,12 +59,19 @@ async function storm(operations: number, seed: number): Promise<LargeSlabsReport
   let granted = 0;
   let clashes = 0;
 
-  const mark = (slab: number, from: number, to: number): void => {
+  const pageCount = (slab: number): number =>
+    Math.ceil(slabs.capacityBytes(slab) / arenaPageSizeBytes);
+  /** Of the slab's pages, those from `fromPage` on. */
+  const mark = (slab: number, from: number, to: number, fromPage = 0): void => {
     const first = (slab * slabUnitBytes - layout.largeSlabs.offsetBytes) / arenaPageSizeBytes;
-    const count = Math.ceil(slabs.capacityBytes(slab) / arenaPageSizeBytes);
-    for (let page = first; page < first + count; page += 1) {
+    for (let page = first + fromPage; page < first + pageCount(slab); page += 1) {
       if (Atomics.compareExchange(holders, page, from, to) !== from) clashes += 1;
     }
+  };
+  const shrink = (slab: number): void => {
+    const keptCount = 1 + random(pageCount(slab));
+    mark(slab, threadIndex + 1, 0, keptCount);
+    slabs.shrink(slab, keptCount * arenaPageSizeBytes - slabUnitBytes);
   };
   const take = (slab: number): void => {
     granted += 1;
@@ -92,6 +99,8 @@ async function storm(operations: number, seed: number): Promise<LargeSlabsReport
       const slab = slabs.reserve(bodySizeBytes);
       if (slab !== 0) take(slab);
       if (slab !== 0) held.push(slab);
+    } else if (choice < 9) {
+      held.slice(-1).forEach(shrink);
     } else if (choice < 14) {
       held.splice(random(held.length + 1), 1).forEach(giveBack);
     } else if (choice === 14) {

@@ -92,6 +92,14 @@ export class SlabPoolModel {
     this.live.push({ slab, offsetBytes, sizeBytes, sizeClass, stamp: this.#stamp });
   }
 
+  /** What a slab gives back for a shorter body; what it keeps stays as it was. */
+  shrink(index: number, bodySizeBytes: number): void {
+    const slab = this.live[index];
+    assert.ok(slab !== undefined);
+    if (slab.sizeClass !== undefined) return;
+    this.live[index] = { ...slab, sizeBytes: largeSizeBytes(bodySizeBytes) };
+  }
+
   /** Takes a slab out; what was stamped into it must still be there. */
   remove(index: number): LiveSlab {
     const [slab] = this.live.splice(index, 1);

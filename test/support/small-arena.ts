@@ -14,6 +14,8 @@ export interface SmallArenaOptions {
   readonly spanCount?: number;
   /** Pages of large slabs, 64 KiB each. */
   readonly largePageCount?: number;
+  /** Of each shard; 512 KiB unless given. */
+  readonly landingSizeBytes?: number;
   /** Of each shard, one export buffer a size. */
   readonly exportBufferSizesBytes?: readonly number[];
 }
@@ -37,6 +39,7 @@ function smallLayout(options: SmallArenaOptions): ArenaLayout {
     shards: Array.from({ length: shardCount }, () => ({
       scratch: take(1024 * 1024),
       exportBuffers: (options.exportBufferSizesBytes ?? []).map(take),
+      landing: take(options.landingSizeBytes ?? 512 * 1024),
       smallSlabs: take(smallRegionSizeBytes(spanCount)),
     })),
     largeSlabs: take(largePageCount * arenaPageSizeBytes),

@@ -1,0 +1,181 @@
+// Where the bytes of a message stay while it waits for its slab: blocks of one region of the arena,
+// strung together. They arrived on credit that the peer had without any reservation (the first
+// 65,535 bytes of a connection are free), so somebody must keep them, and a socket that is paused
+// with unread bytes costs more than this (arena-needs.ts).
+//
+// One thread owns the pool. Below landingRoomBytesMin nobody should read on; whenRoom() says when.
+
+import { assert } from '../assert.ts';
+import { KiB } from '../limits.ts';
+import { copyBytes } from './copy-bytes.ts';
+import type { Region } from './region.ts';
+import { RoomLine, type RoomWait } from './room-line.ts';
+
+export const landingBlockSizeBytes = 4 * KiB;
+
+/** What one read of a socket brings at most. */
+export const landingRoomBytesMin = 64 * KiB;
+
+const none = 0xffff;
+
+export class LandingPool {
+  readonly sizeBytes: number;
+  readonly #bytes: Uint8Array;
+  readonly #offsetBytes: number;
+  /** By block: the next one of its chain, or of the free ones. */
+  readonly #next: Uint16Array;
+  readonly #line: RoomLine;
+  #firstFree: number;
+  #freeCount: number;
+
+  constructor(bytes: Uint8Array, region: Region) {
+    const blockCount = Math.floor(region.sizeBytes / landingBlockSizeBytes);
+    assert(blockCount > 0 && blockCount < none, 'landing region without blocks or with too many');
+    assert(region.offsetBytes + region.sizeBytes <= bytes.length, 'landing region off the arena');
+    this.#bytes = bytes;
+    this.#offsetBytes = region.offsetBytes;
+    this.sizeBytes = blockCount * landingBlockSizeBytes;
+    this.#next = Uint16Array.from({ length: blockCount }, (_, block) => block + 1);
+    this.#next[blockCount - 1] = none;
+    this.#firstFree = 0;
+    this.#freeCount = blockCount;
+    this.#line = new RoomLine(() => Math.floor(this.freeBytes / landingRoomBytesMin));
+  }
+
+  /** Of blocks that nobody has: what is left of a chain's last block is not free. */
+  get freeBytes(): number {
+    return this.#freeCount * landingBlockSizeBytes;
+  }
+
+  /** A chain without blocks. */
+  land(): Landing {
+    return new Landing(this);
+  }
+
+  /**
+   * Calls back once, later, when there is room for one more to read on: in order of arrival, and no
+   * more of them in a turn of the event loop than can each fill landingRoomBytesMin.
+   */
+  whenRoom(callback: () => void): RoomWait {
+    return this.#line.wait(callback);
+  }
+
+  /** For Landing: a block for the end of a chain. There must be one. */
+  takeBlock(): number {
+    assert(this.#freeCount > 0, 'took a block of an empty pool');
+    const block = this.#firstFree;
+    this.#firstFree = this.#next[block]!; // not none: there are free ones
+    this.#next[block] = none;
+    this.#freeCount -= 1;
+    return block;
+  }
+
+  /** For Landing. */
+  link(block: number, next: number): void {
+    assert(this.#next[block] === none, 'linked in the middle of a chain');
+    this.#next[block] = next;
+  }
+
+  /** For Landing: the block after this one. */
+  after(block: number): number {
+    return this.#next[block]!; // block of a chain
+  }
+
+  /** For Landing: a whole chain goes back. */
+  giveBack(first: number, last: number, blockCount: number): void {
+    assert(this.#next[last] === none, 'gave back a part of a chain');
+    assert(this.freeBytes + blockCount * landingBlockSizeBytes <= this.sizeBytes, 'too many free');
+    this.#next[last] = this.#firstFree;
+    this.#firstFree = first;
+    this.#freeCount += blockCount;
+    this.#line.serve();
+  }
+
+  /** For Landing: source[fromBytes..toBytes) into a block. */
+  write(block: number, at: number, source: Uint8Array, fromBytes: number, toBytes: number): void {
+    assert(at + toBytes - fromBytes <= landingBlockSizeBytes, 'wrote beyond a block');
+    copyBytes(this.#bytes, this.#blockOffsetBytes(block) + at, source, fromBytes, toBytes);
+  }
+
+  /** For Landing: the first bytes of a block. */
+  read(block: number, sizeBytes: number, target: Uint8Array, targetOffsetBytes: number): void {
+    const from = this.#blockOffsetBytes(block);
+    copyBytes(target, targetOffsetBytes, this.#bytes, from, from + sizeBytes);
+  }
+
+  #blockOffsetBytes(block: number): number {
+    assert(block < this.#next.length, 'no such block');
+    return this.#offsetBytes + block * landingBlockSizeBytes;
+  }
+}
+
+/** What one message has landed, in order. */
+export class Landing {
+  readonly #pool: LandingPool;
+  #first = none;
+  #last = none;
+  #blockCount = 0;
+  #sizeBytes = 0;
+  #released = false;
+
+  constructor(pool: LandingPool) {
+    this.#pool = pool;
+  }
+
+  /** 0 after release(). */
+  get sizeBytes(): number {
+    return this.#sizeBytes;
+  }
+
+  /** Copies source[fromBytes..toBytes) to the end. False: there is no room, nothing was taken. */
+  append(source: Uint8Array, fromBytes: number, toBytes: number): boolean {
+    assert(!this.#released, 'appended after release');
+    assert(fromBytes >= 0 && fromBytes <= toBytes, 'part ends before it begins');
+    assert(toBytes <= source.length, 'part beyond its source');
+    const roomBytes = this.#blockCount * landingBlockSizeBytes - this.#sizeBytes;
+    if (toBytes - fromBytes > roomBytes + this.#pool.freeBytes) return false;
+    for (let from = fromBytes; from < toBytes; ) {
+      const at = this.#sizeBytes % landingBlockSizeBytes;
+      if (at === 0) this.#grow();
+      const to = Math.min(toBytes, from + landingBlockSizeBytes - at);
+      this.#pool.write(this.#last, at, source, from, to);
+      this.#sizeBytes += to - from;
+      from = to;
+    }
+    return true;
+  }
+
+  /** All of it, from `targetOffsetBytes` on. */
+  copyTo(target: Uint8Array, targetOffsetBytes: number): void {
+    assert(!this.#released, 'copied after release');
+    assert(targetOffsetBytes + this.#sizeBytes <= target.length, 'target too short');
+    let copiedBytes = 0;
+    for (let block = this.#first; block !== none; block = this.#pool.after(block)) {
+      const sizeBytes = Math.min(landingBlockSizeBytes, this.#sizeBytes - copiedBytes);
+      assert(sizeBytes > 0, 'chain longer than what landed');
+      this.#pool.read(block, sizeBytes, target, targetOffsetBytes + copiedBytes);
+      copiedBytes += sizeBytes;
+    }
+    assert(copiedBytes === this.#sizeBytes, 'chain shorter than what landed');
+  }
+
+  /** Gives the blocks back. Twice is once. */
+  release(): void {
+    if (this.#released) return;
+    this.#released = true;
+    const [first, last, blockCount] = [this.#first, this.#last, this.#blockCount];
+    this.#first = none;
+    this.#last = none;
+    this.#blockCount = 0;
+    this.#sizeBytes = 0;
+    if (blockCount > 0) this.#pool.giveBack(first, last, blockCount);
+  }
+
+  #grow(): void {
+    const block = this.#pool.takeBlock();
+    if (this.#blockCount === 0) this.#first = block;
+    else this.#pool.link(this.#last, block);
+    this.#last = block;
+    this.#blockCount += 1;
+  }
+}
