@@ -45,7 +45,6 @@ export function warnOfPlannedKeys(root: LocatedMap, warnings: ProblemList): void
 
 /** Checked already, but nothing reads them yet; each goes when its part is built. */
 export const plannedPaths: readonly Path[] = [
-  ['receivers', 'otlp', 'protocols', 'http'],
   ['zones'],
   ['vault'],
   ['replay'],

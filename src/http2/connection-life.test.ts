@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { FakeClock } from '../../test/support/fake-clock.ts';
-import { ConnectionLife, type LifeBounds, prefaceTimeoutMs } from './connection-life.ts';
+import { ConnectionLife, Deadline, type LifeBounds } from './connection-life.ts';
 
 const bounds: LifeBounds = {
   connectionAgeMsMax: 3_600_000,
@@ -30,12 +30,12 @@ function living(given: Partial<LifeBounds> = {}, random = 0.5) {
         say('destroy');
         life.ended();
       },
+      overdue: (deadline) => say(`overdue ${deadline}`),
     },
     { ...bounds, ...given },
     clock,
     () => random,
   );
-  life.prefaceReceived();
   return { clock, log, peer, life };
 }
 
@@ -49,9 +49,8 @@ test('ConnectionLife ends a peer that does not answer the ping', () => {
   const { clock, log, peer } = living();
   peer.answersPings = false;
   clock.advance(600_000);
-  // The bytes of the handshake are seen at the first look, for the preface, so silence counts from
-  // there.
-  assert.deepEqual(log, ['ping 70', 'destroy 90']);
+  // The bytes of the first second are seen at the first look, so silence counts from there.
+  assert.deepEqual(log, ['ping 120', 'destroy 140']);
   assert.equal(clock.pendingCount, 0);
 });
 
@@ -62,6 +61,17 @@ test('ConnectionLife does not ping a peer that talks', () => {
     clock.advance(10_000);
   }
   assert.deepEqual(log, []);
+});
+
+test('ConnectionLife holds no silence against a peer that is not read from', () => {
+  const { clock, log, peer, life } = living();
+  peer.answersPings = false;
+  life.readingStopped();
+  clock.advance(600_000);
+  assert.deepEqual(log, []);
+  life.readingResumed();
+  clock.advance(150_000);
+  assert.deepEqual(log, ['ping 660', 'destroy 680']);
 });
 
 test('ConnectionLife sends an old connection away, then cuts it after the grace time', () => {
@@ -94,31 +104,50 @@ test('ConnectionLife sends an idle connection away, counting from its last strea
   assert.deepEqual(log, ['goaway 2800']);
 });
 
-test('ConnectionLife ends a peer that never speaks HTTP/2', () => {
-  const clock = new FakeClock();
-  let destroyedMs = 0;
-  const startMs = clock.nowMs();
-  const life = new ConnectionLife(
-    {
-      bytesRead: () => 0,
-      openStreamCount: () => 0,
-      ping() {},
-      closeGracefully() {},
-      destroy() {
-        destroyedMs = clock.nowMs() - startMs;
-        life.ended();
-      },
-    },
-    bounds,
-    clock,
-    () => 0.5,
-  );
+test('expect() tells once what was not met in time', () => {
+  const { clock, log, life } = living({ timeMs: Infinity });
+  life.expect(Deadline.Preface, 10_000);
+  life.expect(Deadline.SettingsAck, 30_000);
+  life.met(Deadline.SettingsAck);
+  clock.advance(9_999);
+  assert.deepEqual(log, []);
   clock.advance(60_000);
-  assert.equal(destroyedMs, prefaceTimeoutMs);
+  assert.deepEqual(log, [`overdue ${Deadline.Preface} 10`]);
+});
+
+test('expect() changes nothing for what is expected already, and begins anew once it was met', () => {
+  const { clock, log, life } = living({ timeMs: Infinity });
+  life.expect(Deadline.HeaderBlock, 10_000);
+  clock.advance(9_000);
+  life.expect(Deadline.HeaderBlock, 10_000);
+  life.met(Deadline.HeaderBlock);
+  life.expect(Deadline.HeaderBlock, 10_000);
+  clock.advance(9_000);
+  assert.deepEqual(log, []);
+  clock.advance(2_000);
+  assert.deepEqual(log, [`overdue ${Deadline.HeaderBlock} 19`]);
+});
+
+test('readingStopped() stops what the peer has to send, and nothing else', () => {
+  const { clock, log, life } = living({ timeMs: Infinity });
+  life.expect(Deadline.SettingsAck, 30_000);
+  life.expect(Deadline.SlowReader, 40_000);
+  clock.advance(20_000);
+  life.readingStopped();
+  clock.advance(100_000);
+  assert.deepEqual(log, [`overdue ${Deadline.SlowReader} 40`]);
+  life.readingResumed();
+  clock.advance(9_000);
+  assert.equal(log.length, 1);
+  clock.advance(2_000);
+  assert.deepEqual(log.slice(1), [`overdue ${Deadline.SettingsAck} 130`]);
 });
 
 test('ConnectionLife leaves no timer behind', () => {
   const { clock, life } = living();
+  life.expect(Deadline.Preface, 10_000);
+  life.readingStopped();
   life.ended();
+  life.readingResumed();
   assert.equal(clock.pendingCount, 0);
 });

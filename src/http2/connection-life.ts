@@ -1,6 +1,6 @@
 // How long a connection may live: it is asked for a sign of life when it is silent, sent away
-// politely when it is old or idle, and closed when it never spoke HTTP/2. One timer a connection,
-// which looks at all of this when the first of it can come due.
+// politely when it is old or idle, and told when it does not do in time what it has to. One timer a
+// connection, which looks at all of this when the first of it can come due.
 
 import type { Clock, Timer } from '../clock.ts';
 
@@ -15,6 +15,19 @@ export interface LifeBounds {
   readonly timeoutMs: number;
 }
 
+/** What a peer has to do in time. */
+export const Deadline = {
+  /** From the end of the TLS handshake to the client's SETTINGS (RFC 9113 section 3.4). */
+  Preface: 1,
+  /** To acknowledge our SETTINGS. */
+  SettingsAck: 2,
+  /** To complete a header block that it has begun. */
+  HeaderBlock: 3,
+  /** To read answers, once many wait. */
+  SlowReader: 4,
+} as const;
+export type Deadline = (typeof Deadline)[keyof typeof Deadline];
+
 export interface LivingConnection {
   /** Everything read so far, PING answers included. */
   bytesRead(): number;
@@ -23,18 +36,16 @@ export interface LivingConnection {
   /** GOAWAY: calls under way finish, the peer opens a new connection for others. */
   closeGracefully(): void;
   destroy(): void;
+  /** Called once for each expect() that was not followed by met() in time. */
+  overdue(deadline: Deadline): void;
 }
-
-/** From the end of the TLS handshake to the client's SETTINGS (RFC 9113 section 3.4). */
-export const prefaceTimeoutMs = 10_000;
 
 export class ConnectionLife {
   readonly #connection: LivingConnection;
   readonly #bounds: LifeBounds;
   readonly #clock: Clock;
-  readonly #openedMs: number;
   readonly #agedMs: number;
-  #prefaceReceived = false;
+  readonly #deadlinesMs = new Map<Deadline, number>();
   #bytesRead = 0;
   /**
    * Seen at a tick, so up to one tick late: a silent peer is found after timeMs to twice timeMs.
@@ -43,6 +54,9 @@ export class ConnectionLife {
   #lastStreamMs: number;
   #pingedMs: number | undefined;
   #closingMs: number | undefined;
+  /** Since when nothing is read. */
+  #stoppedMs: number | undefined;
+  #ended = false;
   #timer: Timer;
 
   /** `random` gives numbers in [0, 1): connections opened together shall not come back together. */
@@ -55,15 +69,42 @@ export class ConnectionLife {
     this.#connection = connection;
     this.#bounds = bounds;
     this.#clock = clock;
-    this.#openedMs = clock.nowMs();
-    this.#lastReadMs = this.#openedMs;
-    this.#lastStreamMs = this.#openedMs;
-    this.#agedMs = this.#openedMs + bounds.connectionAgeMsMax * (0.9 + 0.2 * random());
-    this.#timer = this.#schedule(this.#openedMs);
+    const nowMs = clock.nowMs();
+    this.#lastReadMs = nowMs;
+    this.#lastStreamMs = nowMs;
+    this.#agedMs = nowMs + bounds.connectionAgeMsMax * (0.9 + 0.2 * random());
+    this.#timer = this.#schedule(nowMs);
   }
 
-  prefaceReceived(): void {
-    this.#prefaceReceived = true;
+  /** Nothing changes when it is expected already. */
+  expect(deadline: Deadline, withinMs: number): void {
+    if (this.#deadlinesMs.has(deadline)) return;
+    const nowMs = this.#clock.nowMs();
+    this.#deadlinesMs.set(deadline, nowMs + withinMs);
+    this.#timer.cancel();
+    this.#timer = this.#schedule(nowMs);
+  }
+
+  met(deadline: Deadline): void {
+    this.#deadlinesMs.delete(deadline);
+  }
+
+  /** We do not read for now. What the peer has to send is not due until we have read on. */
+  readingStopped(): void {
+    this.#stoppedMs ??= this.#clock.nowMs();
+  }
+
+  readingResumed(): void {
+    if (this.#stoppedMs === undefined) return;
+    const nowMs = this.#clock.nowMs();
+    const stoppedForMs = nowMs - this.#stoppedMs;
+    this.#stoppedMs = undefined;
+    for (const [deadline, dueMs] of this.#deadlinesMs) {
+      if (isSent(deadline)) this.#deadlinesMs.set(deadline, dueMs + stoppedForMs);
+    }
+    if (this.#deadlinesMs.size === 0 || this.#ended) return;
+    this.#timer.cancel();
+    this.#timer = this.#schedule(nowMs);
   }
 
   streamOpened(): void {
@@ -76,12 +117,19 @@ export class ConnectionLife {
   }
 
   ended(): void {
+    this.#ended = true;
     this.#timer.cancel();
   }
 
   #tick(): void {
     const nowMs = this.#clock.nowMs();
     this.#look(nowMs);
+    for (const [deadline, dueMs] of this.#deadlinesMs) {
+      if (nowMs < dueMs || !this.#runs(deadline)) continue;
+      this.#deadlinesMs.delete(deadline);
+      this.#connection.overdue(deadline);
+    }
+    if (this.#ended) return;
     if (this.#mustEnd(nowMs)) {
       this.#connection.destroy();
       return;
@@ -99,7 +147,7 @@ export class ConnectionLife {
 
   #look(nowMs: number): void {
     const bytesRead = this.#connection.bytesRead();
-    if (bytesRead !== this.#bytesRead) {
+    if (bytesRead !== this.#bytesRead || this.#stoppedMs !== undefined) {
       this.#bytesRead = bytesRead;
       this.#lastReadMs = nowMs;
       this.#pingedMs = undefined;
@@ -108,20 +156,24 @@ export class ConnectionLife {
   }
 
   #mustEnd(nowMs: number): boolean {
-    return nowMs >= this.#prefaceMs() || nowMs >= this.#silentMs() || nowMs >= this.#graceMs();
+    return nowMs >= this.#silentMs() || nowMs >= this.#graceMs();
   }
 
   #schedule(nowMs: number): Timer {
+    let deadlineMs = Infinity;
+    for (const [deadline, dueMs] of this.#deadlinesMs) {
+      if (this.#runs(deadline)) deadlineMs = Math.min(deadlineMs, dueMs);
+    }
     const dueMs = Math.min(
-      this.#prefaceMs(),
+      deadlineMs,
       this.#pingedMs === undefined ? this.#lastReadMs + this.#bounds.timeMs : this.#silentMs(),
       this.#closingMs === undefined ? Math.min(this.#agedMs, this.#idleMs()) : this.#graceMs(),
     );
     return this.#clock.after(Math.max(dueMs - nowMs, tickMsMin), () => this.#tick());
   }
 
-  #prefaceMs(): number {
-    return this.#prefaceReceived ? Infinity : this.#openedMs + prefaceTimeoutMs;
+  #runs(deadline: Deadline): boolean {
+    return this.#stoppedMs === undefined || !isSent(deadline);
   }
 
   #silentMs(): number {
@@ -140,3 +192,8 @@ export class ConnectionLife {
 
 // Keeps a configuration of tiny times from turning the timer into a busy loop.
 const tickMsMin = 10;
+
+/** What is due from the peer is either to send something or to read something. */
+function isSent(deadline: Deadline): boolean {
+  return deadline !== Deadline.SlowReader;
+}

@@ -1,5 +1,11 @@
-// The seam between who parses HTTP/2 frames and who understands requests: the ingester is written
-// against this interface, so that the parser can be exchanged without touching it.
+// The seam between who parses HTTP and who understands requests: the ingester is written against
+// this interface, over HTTP/2 (this folder) and HTTP/1.1 (ingester/http1-stream.ts) alike.
+//
+// Flow control goes through it, because credit is memory (server-credit.ts): what a handler holds
+// without memory of its own it says with hold(), what it has memory for with expect(). Bytes that
+// are neither are done with, and the peer gets their credit back.
+
+import type { FieldBlock } from './field-block.ts';
 
 export interface ServerConnection {
   /** The verified client certificate's subject, as one readable line. */
@@ -7,14 +13,11 @@ export interface ServerConnection {
   readonly remoteAddress: string;
 }
 
-export type HeaderFields = readonly (readonly [name: string, value: string])[];
-
 export interface ServerStream {
   readonly connection: ServerConnection;
   readonly method: string;
   readonly path: string;
-  /** Undefined: the transport bounds it itself. */
-  readonly headerFieldCount?: number;
+  readonly headerFieldCount: number;
   /**
    * Size of the header list as RFC 9113 section 6.5.2 counts it: names, values, and 32 bytes for
    * each field.
@@ -23,15 +26,18 @@ export interface ServerStream {
   /** Value of a request header by lower-case name; repeated ones are joined with ", ". */
   header(name: string): string | undefined;
   /**
-   * Stops delivering DATA and giving the peer credit, until resume(). May deliver what was read
-   * already.
+   * Said inside data(), of bytes that were just delivered: they stay with the handler, outside of
+   * any reservation, and the peer gets no credit for them. More may come, as far as the credit that
+   * the peer has already reaches.
    */
-  pause(): void;
-  resume(): void;
-  /** HEADERS with END_STREAM: a gRPC trailers-only answer, or an HTTP answer without body. */
-  respondHeadersOnly(fields: HeaderFields): void;
-  /** HEADERS, DATA, and trailers when given. */
-  respond(fields: HeaderFields, body: Uint8Array, trailers?: HeaderFields): void;
+  hold(sizeBytes: number): void;
+  /**
+   * The handler has memory for this many bytes of the body beyond those delivered: the peer gets
+   * credit for all of them, and nothing is held any more. Replaces what was said before.
+   */
+  expect(sizeBytes: number): void;
+  /** The whole answer. Without `body` the headers end the stream (gRPC: "Trailers-Only"). */
+  respond(headers: FieldBlock, body?: Uint8Array, trailers?: FieldBlock): void;
   /** RST_STREAM with this RFC 9113 section 7 code. */
   reset(errorCode: number): void;
 }
@@ -42,9 +48,12 @@ export interface ServerStream {
  * discarded.
  */
 export interface StreamHandler {
-  /** The chunk is valid only during the call: copy what you keep. */
-  data(chunk: Uint8Array): void;
-  /** END_STREAM was received. */
+  /**
+   * source[fromBytes..toBytes) is the next part of the body, never empty, and valid only during the
+   * call: copy what you keep.
+   */
+  data(source: Uint8Array, fromBytes: number, toBytes: number): void;
+  /** The request is complete. */
   end(): void;
   /** The stream is gone, whichever way; called exactly once, last. */
   closed(): void;

@@ -1,0 +1,145 @@
+// What all parts of one connection share: its streams, its credit, its output, and the two kinds of
+// error that HTTP/2 knows (RFC 9113 section 5.4). A stream error ends one stream, a connection error
+// says GOAWAY and ends them all.
+
+import type { Clock } from '../clock.ts';
+import type { LandingPool } from '../memory/landing-pool.ts';
+import { ConnectionAbuse } from '../memory/state-page.ts';
+import { AbuseLimits, idleFramesPerStream, type RatedAbuse } from './abuse-limits.ts';
+import { AnswerSender } from './answer-sender.ts';
+import type { LifeBounds } from './connection-life.ts';
+import type { ConnectionOutput, OutputTurn } from './connection-output.ts';
+import { Http2Error, streamIdMax } from './frame-format.ts';
+import type { FrameWriter } from './frame-writer.ts';
+import type { Http2Stream } from './http2-stream.ts';
+import type { OutputBuffers } from './output-buffers.ts';
+import { PeerSettings } from './peer-settings.ts';
+import { ReceiveCredit } from './receive-credit.ts';
+import type { AcceptStream, ServerConnection } from './server-stream.ts';
+import { StreamTable } from './stream-table.ts';
+
+/** The same for all connections of a port. */
+export interface ConnectionParts {
+  readonly accept: AcceptStream;
+  readonly clock: Clock;
+  /** Numbers in [0, 1). */
+  readonly random: () => number;
+  readonly keepalive: LifeBounds;
+  readonly concurrentStreamsMax: number;
+  readonly landing: Pick<LandingPool, 'sizeBytes' | 'freeBytes' | 'whenRoom'>;
+  readonly counters: { addAbuse(abuse: ConnectionAbuse): void };
+  readonly buffers: OutputBuffers;
+  readonly turn: OutputTurn;
+}
+
+/** What the core tells the connection. */
+export interface CoreExits {
+  /** GOAWAY is written; nothing is read any more. */
+  failed(): void;
+  streamClosed(): void;
+}
+
+export class ConnectionCore {
+  readonly identity: ServerConnection;
+  readonly parts: ConnectionParts;
+  readonly output: ConnectionOutput;
+  readonly writer: FrameWriter;
+  readonly streams = new StreamTable();
+  readonly credit = new ReceiveCredit();
+  readonly peer = new PeerSettings();
+  readonly limits = new AbuseLimits();
+  readonly sender: AnswerSender;
+  /** Streams above this are not taken any more: the peer was told so. */
+  lastStreamId = streamIdMax;
+  /** Of the chunk that is read; close enough for everything that happens to it. */
+  nowMs: number;
+  readonly #exits: CoreExits;
+  #failed = false;
+  #freeIdleFrameCount = 0;
+
+  constructor(
+    identity: ServerConnection,
+    parts: ConnectionParts,
+    output: ConnectionOutput,
+    exits: CoreExits,
+  ) {
+    this.identity = identity;
+    this.parts = parts;
+    this.output = output;
+    this.writer = output.writer;
+    this.#exits = exits;
+    this.nowMs = parts.clock.nowMs();
+    this.sender = new AnswerSender(this.writer, (stream) => this.#answered(stream));
+  }
+
+  get failed(): boolean {
+    return this.#failed;
+  }
+
+  /** A connection error. Every stream is closed; what the peer sends from now is thrown away. */
+  fail(error: Http2Error, reason: string, abuse?: ConnectionAbuse): void {
+    if (this.#failed) return;
+    this.#failed = true;
+    if (abuse !== undefined) this.parts.counters.addAbuse(abuse);
+    // What was said in an earlier GOAWAY must not be taken back.
+    this.writer.goaway(Math.min(this.streams.lastId, this.lastStreamId), error, reason);
+    this.closeAllStreams();
+    this.#exits.failed();
+  }
+
+  /** Of an open stream or of one that never came to be. */
+  streamError(id: number, error: Http2Error, abuse?: ConnectionAbuse): void {
+    if (this.#failed) return;
+    if (abuse !== undefined) this.parts.counters.addAbuse(abuse);
+    this.writer.resetStream(id, error);
+    const stream = this.streams.get(id);
+    if (stream === undefined) this.streams.silence(id);
+    else this.closeStream(stream);
+    this.spend(ConnectionAbuse.RapidReset);
+  }
+
+  /** False: it was one too many, and the connection has failed. */
+  spend(abuse: RatedAbuse): boolean {
+    if (this.limits.spend(abuse, this.nowMs)) return true;
+    this.fail(Http2Error.EnhanceYourCalm, 'flood', abuse);
+    return false;
+  }
+
+  /** For a frame that moves nothing: some are usual, as many more as there are streams. */
+  chargeIdleFrame(
+    abuse: typeof ConnectionAbuse.PriorityFlood | typeof ConnectionAbuse.UnknownFrames,
+  ): void {
+    if (this.#freeIdleFrameCount < idleFramesPerStream * this.streams.usedCount) {
+      this.#freeIdleFrameCount += 1;
+    } else this.spend(abuse);
+  }
+
+  closeStream(stream: Http2Stream): void {
+    if (stream.closed) return;
+    stream.closed = true;
+    this.letGo(stream);
+    this.streams.close(stream);
+    this.sender.forget(stream);
+    stream.handler?.closed();
+    this.#exits.streamClosed();
+  }
+
+  closeAllStreams(): void {
+    for (const stream of this.streams.open()) this.closeStream(stream);
+  }
+
+  /** Nothing is held for the stream or promised to it any more. */
+  letGo(stream: Http2Stream): void {
+    if (stream.heldBytes > 0) this.credit.hold(-stream.heldBytes);
+    if (stream.promisedBytes > 0) this.credit.promise(-stream.promisedBytes);
+    stream.heldBytes = 0;
+    stream.promisedBytes = 0;
+    stream.waits = false;
+  }
+
+  /** A request that is still under way gets a polite end (RFC 9113 section 8.1). */
+  #answered(stream: Http2Stream): void {
+    if (!stream.requestEnded) this.writer.resetStream(stream.id, Http2Error.NoError);
+    this.closeStream(stream);
+  }
+}

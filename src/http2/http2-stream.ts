@@ -1,0 +1,111 @@
+// One stream: what is known of the request, what the peer may still send on it and we on it, and
+// the handler that wants its body. The connection moves it from state to state.
+
+import type { FieldBlock } from './field-block.ts';
+import type { RequestHead } from './request-head.ts';
+import type { ServerConnection, ServerStream, StreamHandler } from './server-stream.ts';
+
+/** What a stream asks of its connection. */
+export interface StreamOwner {
+  readonly identity: ServerConnection;
+  hold(stream: Http2Stream, sizeBytes: number): void;
+  expect(stream: Http2Stream, sizeBytes: number): void;
+  respond(stream: Http2Stream, answer: StreamAnswer): void;
+  reset(stream: Http2Stream, errorCode: number): void;
+}
+
+export interface StreamAnswer {
+  readonly headers: FieldBlock;
+  readonly body: Uint8Array | undefined;
+  readonly trailers: FieldBlock | undefined;
+}
+
+export class Http2Stream implements ServerStream {
+  readonly id: number;
+  readonly openedMs: number;
+  readonly head: RequestHead;
+  /** Undefined only until the request was accepted. */
+  handler: StreamHandler | undefined;
+  /** END_STREAM was received. */
+  requestEnded: boolean;
+  /** respond() was called; the answer may still wait for credit. */
+  answer: StreamAnswer | undefined;
+  /** Of the answer's body. */
+  sentBytes = 0;
+  closed = false;
+
+  /** The peer's credit on this stream, and ours. Ours can be negative (RFC 9113 section 6.9.2). */
+  receiveWindowBytes: number;
+  sendWindowBytes: number;
+  /** Parts of the connection's sums in receive-credit.ts. */
+  heldBytes = 0;
+  promisedBytes = 0;
+  /** The handler has said hold() and not expect() since. */
+  waits = false;
+
+  /** Of the body, whole frames as soon as they begin. */
+  receivedBytes = 0;
+  /** Of the DATA frame under way, not delivered yet. */
+  frameLeftBytes = 0;
+  paddingBytes = 0;
+  smallFrameCount = 0;
+
+  readonly #owner: StreamOwner;
+
+  constructor(
+    owner: StreamOwner,
+    id: number,
+    head: RequestHead,
+    openedMs: number,
+    windows: { readonly receiveBytes: number; readonly sendBytes: number },
+    requestEnded: boolean,
+  ) {
+    this.#owner = owner;
+    this.id = id;
+    this.head = head;
+    this.openedMs = openedMs;
+    this.receiveWindowBytes = windows.receiveBytes;
+    this.sendWindowBytes = windows.sendBytes;
+    this.requestEnded = requestEnded;
+  }
+
+  get connection(): ServerConnection {
+    return this.#owner.identity;
+  }
+
+  get method(): string {
+    return this.head.method;
+  }
+
+  get path(): string {
+    return this.head.path;
+  }
+
+  get headerFieldCount(): number {
+    return this.head.fieldCount;
+  }
+
+  get headerListSizeBytes(): number {
+    return this.head.listSizeBytes;
+  }
+
+  header(name: string): string | undefined {
+    return this.head.header(name);
+  }
+
+  hold(sizeBytes: number): void {
+    this.#owner.hold(this, sizeBytes);
+  }
+
+  expect(sizeBytes: number): void {
+    this.#owner.expect(this, sizeBytes);
+  }
+
+  respond(headers: FieldBlock, body?: Uint8Array, trailers?: FieldBlock): void {
+    this.#owner.respond(this, { headers, body, trailers });
+  }
+
+  reset(errorCode: number): void {
+    this.#owner.reset(this, errorCode);
+  }
+}

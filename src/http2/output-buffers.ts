@@ -1,0 +1,24 @@
+// Buffers for what is written to the connections of one shard. Only connections that have something
+// to say hold one, so they are few and go round.
+
+import { KiB } from '../limits.ts';
+
+export class OutputBuffers {
+  readonly #free: Buffer[] = [];
+
+  /** At least this large. */
+  take(sizeBytes: number): Buffer {
+    if (sizeBytes > usualSizeBytes) {
+      return Buffer.allocUnsafeSlow(2 ** Math.ceil(Math.log2(sizeBytes)));
+    }
+    return this.#free.pop() ?? Buffer.allocUnsafeSlow(usualSizeBytes);
+  }
+
+  give(buffer: Buffer): void {
+    if (buffer.length === usualSizeBytes && this.#free.length < freeMax) this.#free.push(buffer);
+  }
+}
+
+// Some fifty answers to gRPC calls.
+const usualSizeBytes = 4 * KiB;
+const freeMax = 64;
