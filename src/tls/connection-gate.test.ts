@@ -5,16 +5,17 @@ import { ConnectionGate } from './connection-gate.ts';
 function gateOf(placesMax: number, handshakesMax: number, parkedMax: number) {
   const admitted: string[] = [];
   const refused: string[] = [];
-  const gate = new ConnectionGate<string>(
-    { placesMax, handshakesMax, parkedMax },
-    { admit: (socket) => admitted.push(socket), refuse: (socket) => refused.push(socket) },
-  );
-  return { gate, admitted, refused };
+  const gate = new ConnectionGate<string>({ placesMax, handshakesMax, parkedMax });
+  const exits = {
+    admit: (socket: string) => admitted.push(socket),
+    refuse: (socket: string) => refused.push(socket),
+  };
+  return { gate, exits, admitted, refused };
 }
 
 test('ConnectionGate parks above the places and admits the oldest when one is free', () => {
-  const { gate, admitted, refused } = gateOf(2, 9, 2);
-  for (const socket of ['a', 'b', 'c', 'd', 'e']) gate.arrived(socket);
+  const { gate, exits, admitted, refused } = gateOf(2, 9, 2);
+  for (const socket of ['a', 'b', 'c', 'd', 'e']) gate.arrived(socket, exits);
   assert.deepEqual(admitted, ['a', 'b']);
   assert.deepEqual(refused, ['e']);
   gate.handshakeEnded('a');
@@ -29,8 +30,8 @@ test('ConnectionGate parks above the places and admits the oldest when one is fr
 });
 
 test('ConnectionGate bounds the handshakes under way', () => {
-  const { gate, admitted } = gateOf(9, 2, 9);
-  for (const socket of ['a', 'b', 'c', 'd']) gate.arrived(socket);
+  const { gate, exits, admitted } = gateOf(9, 2, 9);
+  for (const socket of ['a', 'b', 'c', 'd']) gate.arrived(socket, exits);
   assert.deepEqual(admitted, ['a', 'b']);
   gate.handshakeEnded('b');
   assert.deepEqual(admitted, ['a', 'b', 'c']);
@@ -42,9 +43,27 @@ test('ConnectionGate bounds the handshakes under way', () => {
 });
 
 test('ConnectionGate hands out what is parked and admits none of it later', () => {
-  const { gate, admitted } = gateOf(1, 1, 9);
-  for (const socket of ['a', 'b', 'c']) gate.arrived(socket);
-  assert.deepEqual(gate.takeParked(), ['b', 'c']);
+  const { gate, exits, admitted } = gateOf(1, 1, 9);
+  for (const socket of ['a', 'b', 'c']) gate.arrived(socket, exits);
+  assert.deepEqual(gate.takeParked(exits), ['b', 'c']);
   gate.left('a');
   assert.deepEqual(admitted, ['a']);
+});
+
+test('ConnectionGate counts for all its listeners and starts a socket on its own one', () => {
+  const { gate, exits, admitted } = gateOf(2, 9, 3);
+  const others: string[] = [];
+  const other = { admit: (socket: string) => others.push(socket), refuse: () => {} };
+  gate.arrived('a', exits);
+  gate.arrived('B', other);
+  for (const socket of ['C', 'D']) gate.arrived(socket, other);
+  gate.arrived('e', exits);
+  assert.deepEqual([admitted, others], [['a'], ['B']]);
+  gate.left('a');
+  assert.deepEqual([admitted, others], [['a'], ['B', 'C']], 'the oldest, whoever it belongs to');
+  assert.equal(gate.isParked('D'), true);
+  assert.deepEqual(gate.takeParked(exits), ['e'], 'the other one keeps what it has parked');
+  gate.left('B');
+  assert.deepEqual([admitted, others], [['a'], ['B', 'C', 'D']]);
+  assert.equal(gate.isParked('D'), false);
 });

@@ -1,6 +1,7 @@
 // Who may start TLS. A connection beyond the bounds is neither refused nor read: it is parked,
 // unread, and starts when a place is free, oldest first. A socket that waits costs a few kilobytes,
-// one that has begun TLS some hundred.
+// one that has begun TLS some hundred. One gate serves all listeners of a shard: places and
+// handshakes count together, and each listener is asked for its own sockets only.
 
 import { assert } from '../assert.ts';
 
@@ -14,6 +15,7 @@ export interface GateBounds {
   readonly parkedMax: number;
 }
 
+/** One listener's side of the gate. */
 export interface GateExits<Socket> {
   /**
    * TLS starts. Every admitted socket is answered by one handshakeEnded() and, later or without it,
@@ -26,15 +28,14 @@ export interface GateExits<Socket> {
 
 export class ConnectionGate<Socket> {
   readonly #bounds: GateBounds;
-  readonly #exits: GateExits<Socket>;
-  readonly #parked = new Set<Socket>(); // in order of arrival
+  /** In order of arrival. */
+  readonly #parked = new Map<Socket, GateExits<Socket>>();
   readonly #handshaking = new Set<Socket>();
   readonly #placed = new Set<Socket>();
 
-  constructor(bounds: GateBounds, exits: GateExits<Socket>) {
+  constructor(bounds: GateBounds) {
     assert(bounds.placesMax > 0 && bounds.handshakesMax > 0, 'a gate lets somebody in');
     this.#bounds = bounds;
-    this.#exits = exits;
   }
 
   get parkedCount(): number {
@@ -45,17 +46,21 @@ export class ConnectionGate<Socket> {
     return this.#placed.size;
   }
 
+  isParked(socket: Socket): boolean {
+    return this.#parked.has(socket);
+  }
+
   isHandshaking(socket: Socket): boolean {
     return this.#handshaking.has(socket);
   }
 
-  arrived(socket: Socket): void {
+  arrived(socket: Socket, exits: GateExits<Socket>): void {
     if (this.#isOpen()) {
-      this.#admit(socket);
+      this.#admit(socket, exits);
     } else if (this.#parked.size < this.#bounds.parkedMax) {
-      this.#parked.add(socket);
+      this.#parked.set(socket, exits);
     } else {
-      this.#exits.refuse(socket);
+      exits.refuse(socket);
     }
   }
 
@@ -71,11 +76,11 @@ export class ConnectionGate<Socket> {
     if (this.#placed.delete(socket)) this.#admitParked();
   }
 
-  /** Hands out what is parked, for a listener that ends. */
-  takeParked(): Socket[] {
-    const parked = [...this.#parked];
-    this.#parked.clear();
-    return parked;
+  /** Hands out what is parked for a listener that ends. */
+  takeParked(exits: GateExits<Socket>): Socket[] {
+    const taken = [...this.#parked].filter(([, of]) => of === exits).map(([socket]) => socket);
+    for (const socket of taken) this.#parked.delete(socket);
+    return taken;
   }
 
   #isOpen(): boolean {
@@ -87,14 +92,15 @@ export class ConnectionGate<Socket> {
     while (this.#isOpen()) {
       const [oldest] = this.#parked;
       if (oldest === undefined) return;
-      this.#parked.delete(oldest);
-      this.#admit(oldest);
+      const [socket, exits] = oldest;
+      this.#parked.delete(socket);
+      this.#admit(socket, exits);
     }
   }
 
-  #admit(socket: Socket): void {
+  #admit(socket: Socket, exits: GateExits<Socket>): void {
     this.#placed.add(socket);
     this.#handshaking.add(socket);
-    this.#exits.admit(socket);
+    exits.admit(socket);
   }
 }

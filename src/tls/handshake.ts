@@ -1,0 +1,110 @@
+// One TLS handshake of a listener: exactly one outcome, within a bounded time. A peer that takes
+// its time is given ten seconds, one that says nothing at all only one if others wait for its
+// place.
+
+import type { Socket } from 'node:net';
+import type { Server, TLSSocket } from 'node:tls';
+import type { Clock, Timer } from '../clock.ts';
+import { peerRefusal } from './peer-refusal.ts';
+
+export interface HandshakeExits {
+  /** The peer is verified. */
+  secured(socket: TLSSocket): void;
+  /** `reason` is a code of Node or OpenSSL; the socket is closed. */
+  failed(reason: string): void;
+  othersWait(): boolean;
+}
+
+export class Handshake {
+  readonly #socket: Socket;
+  readonly #clock: Clock;
+  readonly #exits: HandshakeExits;
+  readonly #startedMs: number;
+  #timer: Timer;
+  #ended = false;
+
+  /** Nothing is called back before the constructor returns. */
+  constructor(server: Server, socket: Socket, clock: Clock, exits: HandshakeExits) {
+    this.#socket = socket;
+    this.#clock = clock;
+    this.#exits = exits;
+    this.#startedMs = clock.nowMs();
+    this.#timer = this.#supervise();
+    // Node tells the server what becomes of a handshake, but not with which socket it began, and
+    // the TLS socket of a failed one has no address any more. So each handshake gets a server of
+    // its own that differs from the shared one in emit() only.
+    const seat: Server = Object.create(server, { emit: { value: this.#announced.bind(this) } });
+    server.emit.call(seat, 'connection', socket);
+  }
+
+  /** Ends it without telling anybody. */
+  cut(): void {
+    this.#end();
+    this.#socket.destroy();
+  }
+
+  /** False is Node's word for an event that nobody listens to. */
+  #announced(event: string, ...details: unknown[]): boolean {
+    // The types of details are those of the events of tls.Server.
+    if (event === 'secureConnection') this.#established(details[0] as TLSSocket);
+    else if (event === 'tlsClientError') {
+      this.#refused(details[0] as Error, details[1] as TLSSocket);
+    } else return false;
+    return true;
+  }
+
+  #established(secured: TLSSocket): void {
+    secured.on('error', () => {}); // 'close' follows
+    if (this.#ended) return;
+    if (this.#isExpired(secured)) {
+      this.#fail('CERT_HAS_EXPIRED');
+      return;
+    }
+    this.#end();
+    this.#exits.secured(secured);
+  }
+
+  /** A session that is resumed is not verified again, and its ticket is good for hours. */
+  #isExpired(secured: TLSSocket): boolean {
+    if (!secured.isSessionReused()) return false;
+    const certificate = secured.getPeerX509Certificate();
+    const wallMs = this.#clock.wallMs();
+    return certificate !== undefined && wallMs > certificate.validToDate.getTime();
+  }
+
+  #refused(error: Error, failed: TLSSocket): void {
+    failed.on('error', () => {}); // told here already
+    this.#fail(peerRefusal(error, failed));
+    failed.destroy();
+  }
+
+  #supervise(): Timer {
+    return this.#clock.after(lookMs, () => {
+      const late = this.#clock.nowMs() - this.#startedMs >= handshakeTimeoutMs;
+      const silent = this.#socket.bytesRead === 0;
+      if (late || (silent && this.#exits.othersWait())) this.#fail(timedOut);
+      else this.#timer = this.#supervise();
+    });
+  }
+
+  #fail(reason: string): void {
+    if (this.#ended) return;
+    this.#end();
+    this.#exits.failed(reason);
+    this.#socket.destroy();
+  }
+
+  #end(): void {
+    this.#ended = true;
+    this.#timer.cancel();
+  }
+}
+
+/** The reason of a handshake that took too long, as Node calls it. */
+export const timedOut = 'ERR_TLS_HANDSHAKE_TIMEOUT';
+
+/** A peer that connects and stays silent holds about 100 KB of OpenSSL state. */
+export const handshakeTimeoutMs = 10_000;
+
+/** Also how long a silent peer may keep others waiting. */
+export const lookMs = 1_000;
