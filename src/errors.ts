@@ -76,6 +76,7 @@ export const errorTable = {
   MEMORY_LIMIT: { grpc: Status.FailedPrecondition, http: 500, retryable: false, acts: 'operator' },
   PORT_TAKEN: { grpc: Status.FailedPrecondition, http: 500, retryable: false, acts: 'operator' },
   THREAD_DIED: { grpc: Status.Unavailable, http: 503, retryable: true, acts: 'gophership' },
+  HTTP_SYNTAX: { grpc: Status.InvalidArgument, http: 400, retryable: false, acts: 'producer' },
 } as const satisfies Record<string, ErrorRow>;
 
 export type ErrorCode = keyof typeof errorTable;

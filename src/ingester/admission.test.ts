@@ -8,6 +8,7 @@ function admissionAt(occupancyPercent: number, random: number): Admission {
     reserve: () => 0,
     wait: () => ({ cancel() {} }),
     free() {},
+    shrink() {},
     bodyOffsetBytes: () => 0,
     capacityBytes: () => 0,
     reservedBytes: 0,
@@ -24,6 +25,7 @@ test('Admission.retryDelayMs() grows with occupancy from 0.5 to 5 s, with 20 % j
   assert.equal(admissionAt(0, 0).retryDelayMs('ADMISSION_TIMEOUT'), 400);
   assert.equal(admissionAt(100, 0.999_999).retryDelayMs('ADMISSION_TIMEOUT'), 6_000);
   assert.equal(admissionAt(100, 0.5).retryDelayMs('DRAINING'), 1_000);
+  assert.equal(admissionAt(100, 0.9).retryDelayMs('PRODUCER_STALLED'), 1_000);
   assert.equal(admissionAt(0, 0.5).retryDelayMs('QUEUE_FULL', 60_000), 5_000);
   assert.equal(admissionAt(0, 0.5).retryDelayMs('QUEUE_FULL', 1), 500);
 });

@@ -1,7 +1,7 @@
-// Who may take memory for a message, and what a refused producer is told. A call asks once, holding
-// nothing: it gets its slab, or it waits in the pool's line with its stream paused, or it is told
-// to come again. No call ever waits for memory while it holds some, so calls cannot wait for each
-// other.
+// Who may take memory for a message, and what a refused producer is told. A call asks holding
+// nothing: it gets its slab, or it waits in the pool's line while what arrives lands elsewhere, or
+// it is told to come again. Who holds a small slab may wait for a large one; who holds a large one
+// waits for no memory, so calls cannot wait for each other (decompression.ts has the argument).
 
 import { type ErrorCode, errorTable } from '../errors.ts';
 import { drainRetryDelayMs, retryDelayMsMax, retryDelayMsMin } from '../limits.ts';
@@ -11,17 +11,16 @@ export interface Slabs {
   reserve(sizeBytes: number): number;
   wait(sizeBytes: number, granted: (slab: number) => void): { cancel(): void };
   free(slab: number): void;
+  /** Gives back what a body that turned out shorter does not need. */
+  shrink(slab: number, bodySizeBytes: number): void;
   bodyOffsetBytes(slab: number): number;
   capacityBytes(slab: number): number;
   readonly reservedBytes: number;
   readonly occupancyPercent: number;
 }
 
-/**
- * A call that waits keeps what its stream's window let in, 32 KiB, outside the arena: 16 MiB for
- * all.
- */
-export const waitingCallsMax = 512;
+/** A call that waits is about 1 KB of heap; what arrives for it is in the landing pool. */
+export const waitingCallsMax = 8_192;
 
 export class Admission {
   readonly #slabs: Slabs;
@@ -66,6 +65,8 @@ export class Admission {
    */
   retryDelayMs(code: ErrorCode, wantedMs?: number): number | undefined {
     if (!errorTable[code].retryable) return undefined;
+    // The fault of one producer: there is no crowd to spread.
+    if (code === 'PRODUCER_STALLED') return drainRetryDelayMs;
     const delayMs = Math.min(
       Math.max(wantedMs ?? this.#roomInMs(code), retryDelayMsMin),
       retryDelayMsMax,
@@ -74,7 +75,7 @@ export class Admission {
   }
 
   #roomInMs(code: ErrorCode): number {
-    if (code === 'DRAINING' || code === 'PRODUCER_STALLED') return drainRetryDelayMs;
+    if (code === 'DRAINING') return drainRetryDelayMs;
     const fullShare = Math.min(1, this.#slabs.occupancyPercent / 100);
     return retryDelayMsMin + fullShare * (retryDelayMsMax - retryDelayMsMin);
   }

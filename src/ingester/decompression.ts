@@ -10,10 +10,11 @@
 //   - for a place only when it holds all the memory that it will get. In a place nobody waits: an
 //     output that outgrows its slab is given up, and its call, out of its place and with the body
 //     alone, waits again, for as much as a message may have.
-// A long body is in a large slab, so it must not wait: it is inflated in place. Its one reservation
-// is for what zstd bodies say in their first bytes, or what the connection's bodies needed before,
-// or as much as a message may have; one that outgrows that all the same is refused, retryably, and
-// the next of its connection reserves the most.
+// A body in a large slab must not wait: it is inflated in place. Its one reservation is for what
+// zstd bodies say in their first bytes, or what the connection's bodies needed before, or as much
+// as a message may have; one that outgrows that all the same is refused, retryably, and the next of
+// its connection reserves the most. A body of unknown length outgrows its small slab, waits for a
+// large one for as much as a message may have (logs-call.ts), and is inflated in that.
 
 import { KiB } from '../limits.ts';
 import { smallBodySizeBytesMax } from '../memory/size-class.ts';
@@ -49,13 +50,14 @@ export class Decompression {
 
   /**
    * What to reserve for a body of this compressed length, which is within the message limit.
-   * `start` is what has come of it already.
+   * `start` is what has come of it already; the cap is on the inflated size.
    */
   reservationBytes(
     connection: object,
     encoding: Encoding,
     lengthBytes: number,
     start: Uint8Array,
+    sizeBytesMax: number,
   ): number {
     if (lengthBytes <= smallInflationSizeBytesMax) {
       const ratio = this.#ratiosByConnection.get(connection)?.tiny ?? ratioAtFirst;
@@ -65,50 +67,61 @@ export class Decompression {
     if (lengthBytes <= smallBodySizeBytesMax) return lengthBytes;
     // gzip says its size at the end.
     const said =
-      encoding === 'zstd' ? this.#possible(expectedSizeBytes(encoding, start)) : undefined;
-    const expectedBytes = said ?? this.#expectedBytes(connection, lengthBytes, Infinity);
-    // Output that shrank less than usual must not reach the input (inflation.ts): a gzip encoder
-    // adds up to 5 bytes to 16 KiB that it only stores.
-    return Math.max(lengthBytes, expectedBytes) + Math.min(lengthBytes >> 10, 32 * KiB);
+      encoding === 'zstd' ? possible(expectedSizeBytes(encoding, start), sizeBytesMax) : undefined;
+    const expectedBytes =
+      said ?? this.#expectedBytes(connection, lengthBytes, Infinity, sizeBytesMax);
+    return Math.max(lengthBytes, expectedBytes) + distanceBytes(lengthBytes);
   }
 
-  /** A small body at once, without a place; undefined: start() it. */
-  inflateSmall(body: CompressedBody): InflationResult | undefined {
-    const result = inflateSmall(this.#parts, body.encoding, body.slab, body.lengthBytes);
-    if (result !== undefined) this.#learn(body, result);
-    return result;
+  /** What to reserve for a body of unknown length that is too long for a small slab. */
+  longestReservationBytes(sizeBytesMax: number): number {
+    return sizeBytesMax + distanceBytes(sizeBytesMax);
   }
 
-  /** `waitMsMax` is for a wait for memory; `done` as in InflationJob. */
-  start(
+  /**
+   * A small body at once, without a place, which returns undefined. `waitMsMax` is for a wait for
+   * memory; `done` is called once, perhaps at once, unless the job is cancelled before.
+   */
+  inflate(
     body: CompressedBody,
     waitMsMax: number,
     done: (result: InflationResult) => void,
-  ): InflationJob {
+  ): InflationJob | undefined {
+    const { encoding, slab, lengthBytes, sizeBytesMax } = body;
+    const small = inflateSmall(this.#parts, encoding, slab, lengthBytes, sizeBytesMax);
+    if (small !== undefined) {
+      this.#learn(body, small);
+      done(small);
+      return undefined;
+    }
     return new InflationJob(this.#parts, body, this.#roomBytes(body), waitMsMax, (result) => {
       this.#learn(body, result);
       done(result);
     });
   }
 
-  #roomBytes({ encoding, slab, lengthBytes, connection }: CompressedBody): number {
-    if (lengthBytes > smallBodySizeBytesMax) return 0;
+  #roomBytes({ encoding, slab, lengthBytes, connection, sizeBytesMax }: CompressedBody): number {
     const { slabs, bytes } = this.#parts;
-    const end = slabs.bodyOffsetBytes(slab) + slabs.capacityBytes(slab);
-    const said = this.#possible(
+    const capacityBytes = slabs.capacityBytes(slab);
+    if (capacityBytes > smallBodySizeBytesMax) return 0;
+    const end = slabs.bodyOffsetBytes(slab) + capacityBytes;
+    const said = possible(
       expectedSizeBytes(encoding, bytes.subarray(end - lengthBytes, end)),
+      sizeBytesMax,
     );
-    return Math.max(1, said ?? this.#expectedBytes(connection, lengthBytes, ratioAtFirst));
+    const roomBytes =
+      said ?? this.#expectedBytes(connection, lengthBytes, ratioAtFirst, sizeBytesMax);
+    return Math.max(1, roomBytes);
   }
 
-  /** What a body says is only a hint: it may be too much to be true. */
-  #possible(saidBytes: number | undefined): number | undefined {
-    return saidBytes !== undefined && saidBytes <= this.#parts.sizeBytesMax ? saidBytes : undefined;
-  }
-
-  #expectedBytes(connection: object, lengthBytes: number, ratioElse: number): number {
+  #expectedBytes(
+    connection: object,
+    lengthBytes: number,
+    ratioElse: number,
+    sizeBytesMax: number,
+  ): number {
     const ratio = this.#ratiosByConnection.get(connection)?.other ?? ratioElse;
-    return Math.min(this.#parts.sizeBytesMax, Math.ceil(lengthBytes * ratio) + smallBodyBytes);
+    return Math.min(sizeBytesMax, Math.ceil(lengthBytes * ratio) + smallBodyBytes);
   }
 
   /**
@@ -128,6 +141,19 @@ export class Decompression {
     if (lengthBytes <= smallInflationSizeBytesMax) ratios.tiny = after(ratios.tiny);
     else ratios.other = after(ratios.other);
   }
+}
+
+/** What a body says is only a hint: it may be too much to be true. */
+function possible(saidBytes: number | undefined, sizeBytesMax: number): number | undefined {
+  return saidBytes !== undefined && saidBytes <= sizeBytesMax ? saidBytes : undefined;
+}
+
+/**
+ * Output that shrank less than usual must not reach the input (inflation.ts): a gzip encoder adds
+ * up to 5 bytes to 16 KiB that it only stores.
+ */
+function distanceBytes(lengthBytes: number): number {
+  return Math.min(lengthBytes >> 10, 32 * KiB);
 }
 
 // Log batches of SDKs and Collectors shrink to a fifth to a fifteenth with gzip.

@@ -4,7 +4,7 @@ import { FakeServerStream } from '../../test/support/fake-server-stream.ts';
 import { type ErrorCode, errorTable } from '../errors.ts';
 import { decodeStatusDetailsHeader } from '../grpc/retry-info.ts';
 import { answerSizeBytesMax } from '../limits.ts';
-import { answerError, answerOk } from './grpc-answer.ts';
+import { grpcAnswers } from './grpc-answer.ts';
 
 function streamOf(): FakeServerStream {
   return new FakeServerStream(() => ({ data() {}, end() {}, closed() {} }));
@@ -20,7 +20,7 @@ function sizeBytes({ answer }: FakeServerStream): number {
 
 const codes = Object.keys(errorTable) as ErrorCode[]; // keyof of a const table
 
-test('answerError() carries status, code and details of every code, and stays small whatever the text', () => {
+test('grpcAnswers.error() carries status, code and details of every code, and stays small whatever the text', () => {
   for (const code of codes) {
     for (const message of [
       '',
@@ -32,7 +32,7 @@ test('answerError() carries status, code and details of every code, and stays sm
     ]) {
       const stream = streamOf();
       const retryDelayMs = errorTable[code].retryable ? 1_234 : undefined;
-      answerError(stream, code, message, retryDelayMs);
+      grpcAnswers.error(stream, code, message, retryDelayMs);
       assert.equal(stream.outcome, `${errorTable[code].grpc} ${code}`);
       assert.match(stream.answer?.fields['grpc-message'] ?? '', /^[\x20-\x7e]+$/);
       const details = decodeStatusDetailsHeader(
@@ -44,12 +44,18 @@ test('answerError() carries status, code and details of every code, and stays sm
   }
 });
 
-test('answerOk() is an empty message, or a partial success that stays small', () => {
+test('grpcAnswers.ok() is an empty message, the same objects each time, or a partial success that stays small', () => {
   const plain = streamOf();
-  answerOk(plain, 0, '');
+  grpcAnswers.ok(plain, 0, '');
   assert.deepEqual(plain.answer?.body, new Uint8Array(5));
   assert.equal(plain.outcome, '0');
+  const again = streamOf();
+  grpcAnswers.ok(again, 0, '');
+  for (const [index, part] of plain.answeredWith.entries()) {
+    assert.equal(part, again.answeredWith[index]);
+    assert.notEqual(part, undefined);
+  }
   const partial = streamOf();
-  answerOk(partial, 2 ** 40, '€'.repeat(5_000));
+  grpcAnswers.ok(partial, 2 ** 40, '€'.repeat(5_000));
   assert.ok(sizeBytes(partial) <= answerSizeBytesMax);
 });

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { gzipSync } from 'node:zlib';
+import { freeCreditBytes } from '../../test/support/fake-server-stream.ts';
 import { ReceiverHarness } from '../../test/support/receiver-harness.ts';
 import { frameMessage } from '../grpc/message-frame.ts';
 import { decodeStatusDetailsHeader } from '../grpc/retry-info.ts';
@@ -13,27 +14,30 @@ const body = Buffer.from(frameMessage(message));
 /** Room for one message of 600 KiB, not for two. */
 const tight = { spanCount: 12, largePageCount: 16 };
 
-test('GrpcLogsCall waits paused for a slab, keeps what was read, and goes on', async () => {
+test('GrpcLogsCall waits for a slab, lands what arrives on free credit, and goes on', async () => {
   const harness = new ReceiverHarness(tight);
   const first = harness.open();
   first.send(body);
   first.end();
   const second = harness.open();
   second.send(body.subarray(0, 3));
-  assert.equal(second.paused, false);
+  assert.equal(second.heldBytes, 0);
   second.send(body.subarray(3, 100));
-  assert.equal(second.paused, true);
+  assert.equal(second.heldBytes, 95, 'without the prefix');
   second.send(body.subarray(100));
   second.end();
+  assert.equal(second.creditBytes, 0);
   assert.equal(harness.accepted.length, 1);
+  assert.deepEqual(second.expectations, []);
 
   harness.finishOldest();
   await harness.turn();
+  assert.deepEqual(second.expectations, [message.length - freeCreditBytes]);
   assert.equal(harness.accepted.length, 1);
   assert.deepEqual(Buffer.from(harness.bodyOf(harness.accepted[0]!)), message);
   harness.finishOldest();
   assert.equal(second.outcome, '0');
-  assert.equal(harness.slabs.reservedBytes, 0);
+  assert.equal(harness.isAtRest, true);
 });
 
 test('GrpcLogsCall tells a call that waited too long to come again, and the next one works', async () => {
@@ -61,13 +65,27 @@ test('GrpcLogsCall tells a call that waited too long to come again, and the next
 
 test('GrpcLogsCall lets only so many calls wait', () => {
   const harness = new ReceiverHarness(tight);
-  harness.open().send(body.subarray(0, 50));
-  for (let count = 0; count < waitingCallsMax; count += 1)
-    harness.open().send(body.subarray(0, 50));
+  const prefix = body.subarray(0, 5); // which nobody keeps
+  harness.open().send(prefix);
+  for (let count = 0; count < waitingCallsMax; count += 1) harness.open().send(prefix);
   const oneMore = harness.open();
-  oneMore.send(body.subarray(0, 50));
+  oneMore.send(prefix);
   assert.equal(oneMore.outcome, '14 ADMISSION_TIMEOUT');
   assert.equal(harness.admission.waitingCount, waitingCallsMax);
+});
+
+test('GrpcLogsCall tells a call to come again when there is no room for what arrives', () => {
+  const harness = new ReceiverHarness({ ...tight, landingSizeBytes: 64 * KiB });
+  harness.open().send(body.subarray(0, 50));
+  const landed = harness.open();
+  landed.send(body.subarray(0, 60 * KiB));
+  assert.equal(landed.heldBytes, 60 * KiB - 5);
+  const late = harness.open();
+  late.send(body.subarray(0, 5_000));
+  assert.equal(late.outcome, '14 ADMISSION_TIMEOUT');
+  assert.equal(landed.outcome, 'none');
+  landed.close();
+  assert.equal(harness.landing.freeBytes, harness.landing.sizeBytes);
 });
 
 test('GrpcLogsCall frees the slab of a producer that stalls, wherever it stops', () => {
@@ -222,7 +240,7 @@ test('GrpcLogsCall is answered DRAINING when the drain ends before it is complet
   harness.receiver.stopAccepting();
   assert.equal(harness.open().outcome, '14 DRAINING');
   assert.equal(reading.outcome, 'none');
-  harness.receiver.giveUp();
+  harness.watch.giveUp();
   assert.equal(reading.outcome, '14 DRAINING');
   assert.equal(accepted.outcome, 'none');
   harness.finishOldest();

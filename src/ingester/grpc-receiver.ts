@@ -1,22 +1,28 @@
 // Decides for every new stream on the gRPC port whether it is a call of ours, and answers the
 // others.
 
+import type { GrpcReceiverConfig } from '../config/config.ts';
 import type { ErrorCode } from '../errors.ts';
 import type { AcceptStream, ServerStream, StreamHandler } from '../http2/server-stream.ts';
 import { headerFieldsMax, headerListSizeBytesMax } from '../limits.ts';
 import { readCallHeaders } from './call-headers.ts';
-import { answerError, answerHttpError } from './grpc-answer.ts';
+import { mediaTypeOf } from './content-type.ts';
+import { grpcAnswers } from './grpc-answer.ts';
 import { GrpcLogsCall } from './grpc-logs.ts';
+import { httpJsonAnswers, httpProtobufAnswers, jsonType } from './http-answer.ts';
 import type { IngesterParts } from './ingester-parts.ts';
+import { refusedStream } from './refused-stream.ts';
 
 export const exportPath = '/opentelemetry.proto.collector.logs.v1.LogsService/Export';
 
 export class GrpcReceiver {
   readonly #parts: IngesterParts;
+  readonly #messageSizeBytesMax: number;
   #draining = false;
 
-  constructor(parts: IngesterParts) {
+  constructor(parts: IngesterParts, config: Pick<GrpcReceiverConfig, 'messageSizeBytesMax'>) {
     this.#parts = parts;
+    this.#messageSizeBytesMax = config.messageSizeBytesMax;
   }
 
   readonly accept: AcceptStream = (stream) => this.#route(stream);
@@ -26,18 +32,12 @@ export class GrpcReceiver {
     this.#draining = true;
   }
 
-  /** Answers DRAINING to all calls that the engine does not have. */
-  giveUp(): void {
-    for (const call of this.#parts.watch.calls()) call.giveUp();
-  }
-
   #route(stream: ServerStream): StreamHandler {
-    const { method, path } = stream;
-    if (stream.headerListSizeBytes > headerListSizeBytesMax) {
-      const text = `header list of ${stream.headerListSizeBytes} bytes, the limit is ${headerListSizeBytesMax}`;
+    const { method, path, headerListSizeBytes, headerFieldCount } = stream;
+    if (headerListSizeBytes > headerListSizeBytesMax) {
+      const text = `header list of ${headerListSizeBytes} bytes, the limit is ${headerListSizeBytesMax}`;
       return this.#refuse(stream, 'HEADERS_TOO_LARGE', text);
     }
-    const { headerFieldCount = 0 } = stream;
     if (headerFieldCount > headerFieldsMax) {
       const text = `${headerFieldCount} header fields, the limit is ${headerFieldsMax}`;
       return this.#refuse(stream, 'HEADERS_TOO_LARGE', text);
@@ -55,27 +55,28 @@ export class GrpcReceiver {
     if (this.#draining) return this.#refuse(stream, 'DRAINING', 'shutting down');
     const headers = readCallHeaders(stream);
     if ('code' in headers) return this.#refuse(stream, headers.code, headers.message);
-    return new GrpcLogsCall(this.#parts, stream, headers);
+    return new GrpcLogsCall(this.#parts, stream, this.#messageSizeBytesMax, headers);
   }
 
   #refuse(stream: ServerStream, code: ErrorCode, message: string): StreamHandler {
-    this.#parts.counters.addRefused(code);
-    answerError(stream, code, message, this.#parts.admission.retryDelayMs(code));
-    return refused;
+    const { counters, admission } = this.#parts;
+    counters.addRefused(code);
+    grpcAnswers.error(stream, code, message, admission.retryDelayMs(code));
+    return refusedStream;
   }
 
+  /** A request that is no gRPC gets an answer in its own type, if it is one of HTTP's. */
   #refuseHttp(stream: ServerStream, code: 'VERB' | 'CONTENT_TYPE', message: string): StreamHandler {
     this.#parts.counters.addRefused(code);
-    answerHttpError(stream, code, message);
-    return refused;
+    const isJson = mediaTypeOf(stream.header('content-type') ?? '') === jsonType;
+    const answers = isJson ? httpJsonAnswers : httpProtobufAnswers;
+    answers.error(stream, code, message, undefined);
+    return refusedStream;
   }
 }
 
-/** application/grpc, application/grpc+proto; parameters do not matter. */
 function isGrpc(contentType: string): boolean {
-  // split() gives at least one piece
-  const type = contentType.split(';', 1)[0]!.trim().toLowerCase();
+  if (contentType === 'application/grpc') return true; // most
+  const type = mediaTypeOf(contentType);
   return type === 'application/grpc' || type === 'application/grpc+proto';
 }
-
-const refused: StreamHandler = { data() {}, end() {}, closed() {} };

@@ -34,7 +34,11 @@ test('InflationJob inflates four bodies at a time, the others queue and all are 
 
 for (const encoding of ['gzip', 'zstd', 'zstd-without-size'] as const) {
   test(`InflationJob gets all ${encoding} messages through an arena that holds two of them`, async () => {
-    const harness = new ReceiverHarness({ spanCount: 12, largePageCount: 34 });
+    const harness = new ReceiverHarness({
+      spanCount: 12,
+      largePageCount: 34,
+      landingSizeBytes: 4 * MiB, // nobody pauses these producers
+    });
     // Short when compressed, which waits with its body; and long, which is inflated in place.
     const large = Buffer.alloc(MiB, 'large');
     const long = Buffer.concat([randomBytes(500 * KiB), Buffer.alloc(MiB - 500 * KiB)]);

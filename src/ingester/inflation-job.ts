@@ -14,6 +14,8 @@ export interface CompressedBody {
   /** The body is the last `lengthBytes` of this slab, which goes with it. */
   readonly slab: number;
   readonly lengthBytes: number;
+  /** Cap on the inflated size. */
+  readonly sizeBytesMax: number;
   /** Whose bodies are alike. */
   readonly connection: object;
 }
@@ -127,7 +129,7 @@ export class InflationJob {
         place.leave();
         // Its guess was wrong: with the most that a message may have it cannot be, so this happens
         // once.
-        if (result.kind === 'outgrown') this.#findRoom(this.#parts.sizeBytesMax);
+        if (result.kind === 'outgrown') this.#findRoom(this.#body.sizeBytesMax);
         else this.#done(result);
       },
     );
@@ -135,9 +137,9 @@ export class InflationJob {
   }
 
   #refuseForMemory(message: string): void {
-    const { slabs, sizeBytesMax } = this.#parts;
+    const { slab, sizeBytesMax } = this.#body;
     this.#phase = ended;
-    slabs.free(this.#body.slab);
+    this.#parts.slabs.free(slab);
     this.#done({ kind: 'refused', code: 'ADMISSION_TIMEOUT', message, wantedBytes: sizeBytesMax });
   }
 }

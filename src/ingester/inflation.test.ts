@@ -14,7 +14,7 @@ const slabs = new SlabPool(arena, 0);
 const sizeBytesMax = MiB;
 
 const piece = new Uint8Array(64 * KiB);
-const parts = { slabs, bytes: arena.bytes, sizeBytesMax };
+const parts = { slabs, bytes: arena.bytes };
 
 /** The body at the end of a slab, as the ingester lays it. */
 function place(body: Uint8Array, reservedBytes: number): number {
@@ -36,7 +36,7 @@ function start(
   const outputSlab = outputBytes === 0 ? 0 : slabs.reserve(outputBytes);
   before();
   const { promise, resolve } = Promise.withResolvers<InflationResult | OutgrownInflation>();
-  const begin = { encoding, slab, lengthBytes: body.length, outputSlab, piece };
+  const begin = { encoding, slab, lengthBytes: body.length, sizeBytesMax, outputSlab, piece };
   return { promise, slab, inflation: new Inflation(parts, begin, resolve) };
 }
 
@@ -57,7 +57,7 @@ async function check(
   checkResult(await apart.promise, expected);
   assert.equal(slabs.reservedBytes, before, 'reserved bytes, into a slab of its own');
   const slab = place(body, reservedBytes);
-  const small = inflateSmall(parts, encoding, slab, body.length);
+  const small = inflateSmall(parts, encoding, slab, body.length, sizeBytesMax);
   if (small === undefined) slabs.free(slab);
   else checkResult(small, expected);
   assert.equal(slabs.reservedBytes, before, 'reserved bytes, small');

@@ -19,6 +19,7 @@ import {
 import { assert } from '../assert.ts';
 import type { ErrorCode } from '../errors.ts';
 import { KiB } from '../limits.ts';
+import { copyBytes } from '../memory/copy-bytes.ts';
 import type { Slabs } from './admission.ts';
 import type { Encoding } from './expected-size.ts';
 
@@ -45,8 +46,6 @@ export interface InflationParts {
   readonly slabs: Slabs;
   /** The arena. */
   readonly bytes: Uint8Array;
-  /** Cap on the inflated size. */
-  readonly sizeBytesMax: number;
 }
 
 export interface InflationStart {
@@ -54,6 +53,8 @@ export interface InflationStart {
   /** The body is the last `lengthBytes` of this slab. */
   readonly slab: number;
   readonly lengthBytes: number;
+  /** Cap on the inflated size. */
+  readonly sizeBytesMax: number;
   /** 0: in place. */
   readonly outputSlab: number;
   /** What the codec reads next is copied here. */
@@ -135,7 +136,7 @@ export class Inflation {
 
   #write(chunk: Uint8Array): void {
     const lengthBytes = this.#outputLengthBytes + chunk.length;
-    const { sizeBytesMax } = this.#parts;
+    const { sizeBytesMax } = this.#start;
     if (lengthBytes > sizeBytesMax) {
       this.#refuse('MESSAGE_TOO_LARGE', `inflates to more than ${sizeBytesMax} bytes`, 0);
       return;
@@ -145,7 +146,8 @@ export class Inflation {
       return;
     }
     const offsetBytes = this.#parts.slabs.bodyOffsetBytes(this.#outputSlab);
-    this.#parts.bytes.set(chunk, offsetBytes + this.#outputLengthBytes);
+    const at = offsetBytes + this.#outputLengthBytes;
+    copyBytes(this.#parts.bytes, at, chunk, 0, chunk.length);
     this.#outputLengthBytes = lengthBytes;
   }
 
@@ -171,13 +173,14 @@ export class Inflation {
   }
 
   #largerBytes(lengthBytes: number): number {
-    return Math.min(this.#parts.sizeBytesMax, 2 * lengthBytes);
+    return Math.min(this.#start.sizeBytesMax, 2 * lengthBytes);
   }
 
   #moveOutput(slab: number): void {
     const { slabs, bytes } = this.#parts;
     const from = slabs.bodyOffsetBytes(this.#outputSlab);
-    bytes.copyWithin(slabs.bodyOffsetBytes(slab), from, from + this.#outputLengthBytes);
+    const end = from + this.#outputLengthBytes;
+    copyBytes(bytes, slabs.bodyOffsetBytes(slab), bytes, from, end);
     if (this.#outputSlab !== this.#inputSlab) slabs.free(this.#outputSlab);
     this.#outputSlab = slab;
   }
@@ -185,7 +188,7 @@ export class Inflation {
   #outgrown(): void {
     if (this.#start.outputSlab === 0) {
       // The output lies over what was read of the body: it cannot be inflated again.
-      const { sizeBytesMax } = this.#parts;
+      const { sizeBytesMax } = this.#start;
       this.#refuse('ADMISSION_TIMEOUT', 'no memory to inflate the message now', sizeBytesMax);
       return;
     }

@@ -1,7 +1,8 @@
-// What every call of a shard's receiver shares, made once by the listener.
+// What every call of a shard's receivers shares, over either transport, made once by the listener.
 
 import type { Clock } from '../clock.ts';
 import type { MemoryConfig } from '../config/config.ts';
+import type { LandingPool } from '../memory/landing-pool.ts';
 import type { ShardCounters } from '../memory/state-page.ts';
 import type { Admission, Slabs } from './admission.ts';
 import type { CallWatch } from './call-watch.ts';
@@ -10,10 +11,11 @@ import type { AcceptCall } from './ingest-call.ts';
 
 export interface IngesterParts {
   readonly memory: Pick<MemoryConfig, 'stallTimeoutMs' | 'admissionTimeoutMs'>;
-  readonly messageSizeBytesMax: number;
   readonly slabs: Slabs;
   /** The arena. */
   readonly bytes: Uint8Array;
+  /** For what arrives while its message waits for a slab. */
+  readonly landing: LandingPool;
   readonly counters: ShardCounters;
   readonly clock: Clock;
   readonly admission: Admission;

@@ -1,27 +1,32 @@
-// The gRPC port of one shard: joins the HTTP/2 server with the receiver, counts connections, and
-// ends both in order. It knows neither who parses the frames nor what becomes of an accepted call.
+// The receivers of one shard: the gRPC port, the HTTP port, and what both share. It counts their
+// connections together and ends them in order.
 
 import type { SecureContextOptions, TlsOptions } from 'node:tls';
 import type { Clock } from '../clock.ts';
-import type { GrpcReceiverConfig, MemoryConfig } from '../config/config.ts';
-import { type ConnectionEvents, NodeHttp2Server } from '../http2/node-http2-server.ts';
+import type { GrpcReceiverConfig, HttpReceiverConfig, MemoryConfig } from '../config/config.ts';
 import type { Log } from '../log.ts';
 import { inflationsPerShard } from '../memory/arena-needs.ts';
-import { ShardCounter, type ShardCounters } from '../memory/state-page.ts';
-import { peerIdentity } from '../tls/peer-identity.ts';
+import type { LandingPool } from '../memory/landing-pool.ts';
+import type { ShardCounters } from '../memory/state-page.ts';
+import { createGate } from '../tls/secure-listener.ts';
 import { Admission, type Slabs } from './admission.ts';
 import { CallWatch } from './call-watch.ts';
 import { Decompression } from './decompression.ts';
 import { GrpcReceiver } from './grpc-receiver.ts';
+import { HttpReceiver } from './http-receiver.ts';
 import type { AcceptCall } from './ingest-call.ts';
+import type { IngesterParts } from './ingester-parts.ts';
+import { Port, type PortOptions } from './port.ts';
+
+export type Transport = 'grpc' | 'http';
 
 export interface ListenerOptions {
-  readonly config: Omit<GrpcReceiverConfig, 'tls'>;
-  /** `connectionsMax` is the share of this shard. */
+  readonly grpc?: { readonly config: Omit<GrpcReceiverConfig, 'tls'>; readonly tls: TlsOptions };
+  readonly http?: { readonly config: Omit<HttpReceiverConfig, 'tls'>; readonly tls: TlsOptions };
+  /** `connectionsMax` is the share of this shard, for both ports together. */
   readonly memory: MemoryConfig;
-  /** From tls/server-context.ts. */
-  readonly tls: TlsOptions;
   readonly slabs: Slabs;
+  readonly landing: LandingPool;
   /** The arena. */
   readonly bytes: Uint8Array;
   readonly counters: ShardCounters;
@@ -32,57 +37,47 @@ export interface ListenerOptions {
   readonly accept: AcceptCall;
 }
 
+export interface ListenerPorts {
+  readonly grpc: number | undefined;
+  readonly http: number | undefined;
+}
+
+interface Receiver {
+  readonly port: Port;
+  readonly configuredPort: number;
+  readonly calls: GrpcReceiver | HttpReceiver;
+}
+
 export class Listener {
-  readonly #options: ListenerOptions;
-  readonly #receiver: GrpcReceiver;
-  readonly #server: NodeHttp2Server;
+  readonly #clock: Clock;
+  readonly #watch: CallWatch;
+  readonly #receivers: ReadonlyMap<Transport, Receiver>;
 
   constructor(options: ListenerOptions) {
-    this.#options = options;
-    const { config, memory, slabs, bytes, counters, clock, random, accept } = options;
-    const { messageSizeBytesMax } = config;
-    const admission = new Admission(slabs, random);
-    const decompression = new Decompression({
-      slabs,
-      bytes,
-      sizeBytesMax: messageSizeBytesMax,
-      inflationsMax: inflationsPerShard(memory),
-      admission,
-      clock,
-    });
-    this.#receiver = new GrpcReceiver({
-      memory,
-      messageSizeBytesMax,
-      slabs,
-      bytes,
-      counters,
-      clock,
-      accept,
-      admission,
-      decompression,
-      watch: new CallWatch(clock),
-    });
-    this.#server = new NodeHttp2Server({
-      tls: options.tls,
-      concurrentStreamsMax: config.concurrentStreamsMax,
-      connectionsMax: memory.connectionsMax,
-      keepalive: config.keepalive,
-      clock,
-      random,
-      accept: this.#receiver.accept,
-      events: this.#events(),
-      peerSubject: (socket) => peerIdentity(socket)?.subject ?? '',
-    });
+    const { grpc, http, clock } = options;
+    this.#clock = clock;
+    this.#watch = new CallWatch(clock);
+    const parts = ingesterParts(options, this.#watch);
+    const gate = createGate(options.memory.connectionsMax);
+    const shared = { ...options, gate };
+    const receivers = new Map<Transport, Receiver>();
+    if (grpc !== undefined) receivers.set('grpc', grpcReceiver(grpc, shared, parts));
+    if (http !== undefined) receivers.set('http', httpReceiver(http, shared, parts));
+    this.#receivers = receivers;
   }
 
-  /** Resolves with the port that is listened on. Rejects with PORT_TAKEN. */
-  listen(port: number = this.#options.config.port): Promise<number> {
-    return this.#server.listen(this.#options.config.host, port);
+  /** Resolves with the ports that are listened on. Rejects with PORT_TAKEN. */
+  async listen(wanted: Partial<ListenerPorts> = {}): Promise<ListenerPorts> {
+    const listen = async (transport: Transport) => {
+      const receiver = this.#receivers.get(transport);
+      return receiver?.port.listen(wanted[transport] ?? receiver.configuredPort);
+    };
+    return { grpc: await listen('grpc'), http: await listen('http') };
   }
 
   /** For new connections. */
-  setSecureContext(context: SecureContextOptions): void {
-    this.#server.setSecureContext(context);
+  setSecureContext(transport: Transport, context: SecureContextOptions): void {
+    this.#receivers.get(transport)?.port.setSecureContext(context);
   }
 
   /**
@@ -90,8 +85,10 @@ export class Listener {
    * DRAINING.
    */
   stopAccepting(): void {
-    this.#receiver.stopAccepting();
-    this.#server.stopAccepting();
+    for (const { port, calls } of this.#receivers.values()) {
+      calls.stopAccepting();
+      port.stopAccepting();
+    }
   }
 
   /**
@@ -100,10 +97,9 @@ export class Listener {
    */
   async drain(withinMs: number): Promise<void> {
     this.stopAccepting();
-    const { clock } = this.#options;
     // The rest of the time is for those answers to reach the producers.
-    const timer = clock.after(withinMs * 0.8, () => this.#receiver.giveUp());
-    await this.#server.drain(withinMs);
+    const timer = this.#clock.after(withinMs * 0.8, () => this.#watch.giveUp());
+    await Promise.all([...this.#receivers.values()].map(({ port }) => port.drain(withinMs)));
     timer.cancel();
   }
 
@@ -113,30 +109,67 @@ export class Listener {
    */
   drainNow(): void {
     this.stopAccepting();
-    this.#receiver.giveUp();
-    this.#server.drainNow(answersWrittenMsMax);
+    this.#watch.giveUp();
+    for (const { port } of this.#receivers.values()) port.drainNow(answersWrittenMsMax);
   }
+}
 
-  #events(): ConnectionEvents {
-    const { counters, log } = this.#options;
-    return {
-      opened() {
-        counters.add(ShardCounter.OpenConnections, 1);
-        counters.add(ShardCounter.AcceptedConnections, 1);
-      },
-      closed: () => counters.add(ShardCounter.OpenConnections, -1),
-      tlsFailed(reason, remoteAddress) {
-        counters.add(ShardCounter.TlsFailures, 1);
-        log.warn('TLS_PEER', 'TLS handshake failed', { reason, peer: remoteAddress });
-      },
-      refused(remoteAddress) {
-        log.error('TLS_PEER', 'connection closed: too many wait for a place', {
-          peer: remoteAddress,
-        });
-      },
-    };
-  }
+type SharedOptions = ListenerOptions & Pick<PortOptions, 'gate'>;
+
+function grpcReceiver(
+  { config, tls }: NonNullable<ListenerOptions['grpc']>,
+  shared: SharedOptions,
+  parts: IngesterParts,
+): Receiver {
+  const { host, keepalive, concurrentStreamsMax } = config;
+  const calls = new GrpcReceiver(parts, config);
+  const withoutAlpn = {
+    refusal: 'This port speaks OTLP over gRPC: HTTP/2, negotiated with ALPN "h2".',
+  };
+  const port = new Port({
+    ...shared,
+    ...{ host, tls, withoutAlpn, keepalive, concurrentStreamsMax, accept: calls.accept },
+  });
+  return { port, configuredPort: config.port, calls };
+}
+
+function httpReceiver(
+  { config, tls }: NonNullable<ListenerOptions['http']>,
+  shared: SharedOptions,
+  parts: IngesterParts,
+): Receiver {
+  const { host, idleTimeoutMs } = config;
+  const calls = new HttpReceiver(parts, config);
+  const port = new Port({
+    ...shared,
+    ...{ host, tls, withoutAlpn: 'http/1.1', accept: calls.accept },
+    keepalive: { ...httpKeepalive, connectionIdleMsMax: idleTimeoutMs },
+    concurrentStreamsMax: httpConcurrentStreamsMax,
+  });
+  return { port, configuredPort: config.port, calls };
+}
+
+function ingesterParts(options: ListenerOptions, watch: CallWatch): IngesterParts {
+  const { memory, slabs, landing, bytes, counters, clock, random, accept } = options;
+  const admission = new Admission(slabs, random);
+  const inflationsMax = inflationsPerShard(memory);
+  const decompression = new Decompression({ slabs, bytes, inflationsMax, admission, clock });
+  return {
+    ...{ memory, slabs, landing, bytes, counters, clock, accept, watch },
+    admission,
+    decompression,
+  };
 }
 
 // For a producer that is on the other side of the world; one that does not read is cut.
 const answersWrittenMsMax = 1_000;
+
+// The Collector's configuration has no keys for these on the HTTP port; they are what the gRPC port
+// has without its keys.
+const httpKeepalive = {
+  connectionAgeMsMax: 3_600_000,
+  connectionAgeGraceMs: 30_000,
+  timeMs: 60_000,
+  timeoutMs: 20_000,
+};
+const httpConcurrentStreamsMax = 256;

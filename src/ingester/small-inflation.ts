@@ -5,6 +5,7 @@
 
 import { gunzipSync, zstdDecompressSync } from 'node:zlib';
 import { KiB } from '../limits.ts';
+import { copyBytes } from '../memory/copy-bytes.ts';
 import type { Encoding } from './expected-size.ts';
 import { expectedSizeBytes } from './expected-size.ts';
 import { type InflationParts, type InflationResult, refusalOf, zstdParams } from './inflation.ts';
@@ -22,8 +23,9 @@ export function inflateSmall(
   encoding: Encoding,
   slab: number,
   lengthBytes: number,
+  sizeBytesMax: number,
 ): InflationResult | undefined {
-  const { slabs, bytes, sizeBytesMax } = parts;
+  const { slabs, bytes } = parts;
   const end = slabs.bodyOffsetBytes(slab) + slabs.capacityBytes(slab);
   if (lengthBytes > smallInflationSizeBytesMax) return undefined;
   const body = bytes.subarray(end - lengthBytes, end);
@@ -60,7 +62,7 @@ function place(
     if (target === 0) return undefined;
     slabs.free(slab);
   }
-  bytes.set(output, slabs.bodyOffsetBytes(target));
+  copyBytes(bytes, slabs.bodyOffsetBytes(target), output, 0, output.length);
   return { kind: 'inflated', slab: target, lengthBytes: output.length };
 }
 

@@ -3,12 +3,14 @@
 
 import { type ClientHttp2Session, connect, type IncomingHttpHeaders } from 'node:http2';
 import { type ConnectionOptions, connect as connectTls, type TLSSocket } from 'node:tls';
+import { assert } from '../../src/assert.ts';
 import { systemClock } from '../../src/clock.ts';
 import { frameMessage } from '../../src/grpc/message-frame.ts';
 import type { IngestCall } from '../../src/ingester/ingest-call.ts';
 import { Listener, type ListenerOptions } from '../../src/ingester/listener.ts';
 import { MiB } from '../../src/limits.ts';
 import { type Log, silentLog } from '../../src/log.ts';
+import { LandingPool } from '../../src/memory/landing-pool.ts';
 import { SlabPool } from '../../src/memory/slab-pool.ts';
 import { type ShardCounters, StatePage, statePageSizeBytes } from '../../src/memory/state-page.ts';
 import { listenerOptions } from '../../src/tls/server-context.ts';
@@ -39,13 +41,17 @@ export class ListenerHarness {
   readonly counters: ShardCounters;
   readonly listener: Listener;
   port = 0;
+  httpPort = 0;
   reservedBytesMost = 0;
   acceptedCount = 0;
   readonly #clients: ClientHttp2Session[] = [];
 
   static async start(options: HarnessOptions = {}): Promise<ListenerHarness> {
     const harness = new ListenerHarness(await testCertificates(), options);
-    harness.port = await harness.listener.listen();
+    const { grpc, http } = await harness.listener.listen();
+    assert(grpc !== undefined && http !== undefined, 'both ports listen');
+    harness.port = grpc;
+    harness.httpPort = http;
     return harness;
   }
 
@@ -64,18 +70,32 @@ export class ListenerHarness {
       expiresWallMs: undefined,
     };
     this.listener = new Listener({
-      config: {
-        host: '127.0.0.1',
-        port: 0,
-        messageSizeBytesMax: options.messageSizeBytesMax ?? MiB,
-        concurrentStreamsMax: options.concurrentStreamsMax ?? 256,
-        keepalive: {
-          connectionAgeMsMax: 3_600_000,
-          connectionAgeGraceMs: 30_000,
-          connectionIdleMsMax: 1_800_000,
-          timeMs: 60_000,
-          timeoutMs: 20_000,
+      grpc: {
+        config: {
+          host: '127.0.0.1',
+          port: 0,
+          messageSizeBytesMax: options.messageSizeBytesMax ?? MiB,
+          concurrentStreamsMax: options.concurrentStreamsMax ?? 256,
+          keepalive: {
+            connectionAgeMsMax: 3_600_000,
+            connectionAgeGraceMs: 30_000,
+            connectionIdleMsMax: 1_800_000,
+            timeMs: 60_000,
+            timeoutMs: 20_000,
+          },
         },
+        tls: listenerOptions(material, ['h2']),
+      },
+      http: {
+        config: {
+          host: '127.0.0.1',
+          port: 0,
+          requestBodySizeBytesMax: options.messageSizeBytesMax ?? MiB,
+          jsonBodySizeBytesMax: options.messageSizeBytesMax ?? MiB,
+          logsUrlPath: '/v1/logs',
+          idleTimeoutMs: 600_000,
+        },
+        tls: listenerOptions(material, ['h2', 'http/1.1']),
       },
       memory: {
         stallTimeoutMs: 10_000,
@@ -85,8 +105,8 @@ export class ListenerHarness {
         shardCount: 1,
         ...options.memory,
       },
-      tls: listenerOptions(material, ['h2']),
       slabs: this.slabs,
+      landing: new LandingPool(arena.bytes, arena.layout.shards[0]!.landing), // one shard
       bytes: this.bytes,
       counters: this.counters,
       clock: systemClock,

@@ -1,0 +1,300 @@
+// One call that brings log records, from its headers to its answer, over either transport: memory,
+// waiting, decompression, deadlines and acceptance. How the message stands in the request's body is
+// for grpc-logs.ts and http-logs.ts, how the answer looks for an AnswerForm. What the call holds
+// depends on its phase and on nothing else, so every way out of a phase frees exactly that.
+
+import { assert } from '../assert.ts';
+import type { ErrorCode } from '../errors.ts';
+import type { ServerStream, StreamHandler } from '../http2/server-stream.ts';
+import { type AnswerForm, giveAnswer } from './answer-form.ts';
+import { WatchedCall } from './call-watch.ts';
+import type { Encoding } from './expected-size.ts';
+import type { InflationResult } from './inflation.ts';
+import type { InflationJob } from './inflation-job.ts';
+import type { Answer, IngestCall } from './ingest-call.ts';
+import type { IngesterParts } from './ingester-parts.ts';
+import { MessageBody } from './message-body.ts';
+import { MessageWait } from './message-wait.ts';
+import { ProducerPace } from './producer-pace.ts';
+
+// Small calls come by ten thousands a second, hence no object for a phase that holds nothing.
+type Phase =
+  /** It is not known yet how long the message is. */
+  | { readonly kind: 'opening' }
+  /** What arrives lands until there is a slab for it. */
+  | MessageWait
+  /** Reading the message into its slab, and after it the end of the request. */
+  | MessageBody
+  /** The slab is with the decompression. */
+  | { readonly kind: 'inflating'; readonly job: InflationJob }
+  /** The slab is with the engine, which owes the answer. */
+  | { readonly kind: 'accepted' }
+  /** Answered, or nobody is there to answer. */
+  | { readonly kind: 'ended' };
+
+const opening: Phase = { kind: 'opening' };
+const accepted: Phase = { kind: 'accepted' };
+const ended: Phase = { kind: 'ended' };
+
+export abstract class LogsCall extends WatchedCall implements StreamHandler, IngestCall {
+  // As an IngestCall, from its acceptance on.
+  slab = 0;
+  bodyOffsetBytes = 0;
+  bodyLengthBytes = 0;
+  readonly deadlineMs: number;
+  onGone: (() => void) | undefined = undefined;
+
+  protected readonly parts: IngesterParts;
+  protected readonly stream: ServerStream;
+  /** Of the request body, gRPC prefix included. */
+  protected receivedBytes = 0;
+  readonly #answers: AnswerForm;
+  readonly #sizeBytesMax: number;
+  /** How long the call may still wait for slabs. */
+  #admissionMs: number;
+  /** Made when the watch first looks, which most calls do not live to see. */
+  #pace: ProducerPace | undefined = undefined;
+  #phase: Phase = opening;
+  #requestEnded = false;
+
+  constructor(
+    parts: IngesterParts,
+    stream: ServerStream,
+    answers: AnswerForm,
+    sizeBytesMax: number,
+    timeoutMs: number,
+  ) {
+    super();
+    this.parts = parts;
+    this.stream = stream;
+    this.#answers = answers;
+    this.#sizeBytesMax = sizeBytesMax;
+    this.deadlineMs = timeoutMs === Infinity ? Infinity : parts.clock.nowMs() + timeoutMs;
+    // SDKs give up after 10 s, retries included.
+    this.#admissionMs = Math.min(parts.memory.admissionTimeoutMs, timeoutMs / 3);
+    parts.watch.watch(this);
+  }
+
+  abstract data(source: Uint8Array, fromBytes: number, toBytes: number): void;
+
+  /** Why a request that ended before admit() was called is no message. */
+  protected abstract missing(): string;
+
+  /**
+   * Makes protobuf of a whole message at this place of the arena, in place; returns its length, or
+   * undefined when the call has been refused.
+   */
+  protected toProtobuf(_offsetBytes: number, lengthBytes: number): number | undefined {
+    return lengthBytes;
+  }
+
+  get producer(): string {
+    return this.stream.connection.peerSubject;
+  }
+
+  end(): void {
+    this.#requestEnded = true;
+    const phase = this.#phase;
+    if (phase.kind === 'opening') {
+      this.refuse('OTLP_MALFORMED', this.missing());
+    } else if (phase.kind === 'body' || phase.kind === 'waiting') {
+      if (phase.lengthBytes !== undefined && phase.messageBytes !== phase.lengthBytes) {
+        this.refuse('OTLP_MALFORMED', `message cut off before ${phase.lengthBytes} bytes`);
+      } else if (phase.kind === 'body') {
+        this.#complete(phase);
+      }
+    }
+  }
+
+  closed(): void {
+    const { kind } = this.#phase;
+    this.#leave();
+    if (kind === 'accepted') this.onGone?.();
+  }
+
+  /** Before the call is accepted, time is ours to watch. */
+  check(nowMs: number): void {
+    const phase = this.#phase;
+    if (nowMs >= this.deadlineMs) {
+      this.refuse('DEADLINE', 'grpc-timeout passed before the message was complete');
+    } else if (phase.kind === 'waiting') {
+      if (nowMs >= phase.untilMs) this.#refuseForMemory('no memory for the message');
+    } else if (phase.kind === 'inflating') {
+      phase.job.check(nowMs);
+    } else {
+      this.#pace ??= new ProducerPace(this.parts.memory.stallTimeoutMs, nowMs);
+      const stall = this.#pace.stall(this.receivedBytes, nowMs);
+      if (stall !== undefined) this.refuse('PRODUCER_STALLED', stall);
+    }
+  }
+
+  /** For a call that is not accepted when the drain ends. */
+  giveUp(): void {
+    this.refuse('DRAINING', 'shutting down');
+  }
+
+  answer(answer: Answer): void {
+    if (this.#phase.kind !== 'accepted') return; // the producer has gone
+    this.#phase = ended;
+    giveAnswer(this.#answers, this.stream, this.parts.admission, answer);
+  }
+
+  /**
+   * The message is one that we take, of this length as it stands on the wire, undefined when nobody
+   * knows: is there memory for it? `start` is what of a compressed one is at hand.
+   */
+  protected admit(
+    encoding: Encoding | undefined,
+    lengthBytes: number | undefined,
+    start: Uint8Array,
+  ): void {
+    assert(this.#phase.kind === 'opening', 'admitted twice');
+    const message = new MessageBody(this.parts, encoding, lengthBytes, this.#sizeBytesMax);
+    const sizeBytes = message.firstReservationBytes(this.stream.connection, start);
+    const slab = this.parts.admission.reserve(sizeBytes);
+    if (slab === 0) {
+      this.#wait(message, sizeBytes);
+      return;
+    }
+    message.enter(slab);
+    this.#phase = message;
+  }
+
+  /** The next part of the message; called after admit(). */
+  protected take(source: Uint8Array, fromBytes: number, toBytes: number): void {
+    const phase = this.#phase;
+    if (phase.kind !== 'body' && phase.kind !== 'waiting') return;
+    const { lengthBytes, messageBytes: before } = phase;
+    const messageBytes = before + toBytes - fromBytes;
+    if (lengthBytes !== undefined && messageBytes > lengthBytes) {
+      this.refuse('OTLP_MALFORMED', `bytes after a message of ${lengthBytes}`);
+    } else if (messageBytes > this.#sizeBytesMax) {
+      this.refuse('MESSAGE_TOO_LARGE', `longer than the limit of ${this.#sizeBytesMax} bytes`);
+    } else if (phase.kind === 'waiting') {
+      this.#land(phase, source, fromBytes, toBytes);
+    } else {
+      this.#store(phase, source, fromBytes, toBytes);
+    }
+  }
+
+  /** Says how much more there is memory for. */
+  protected expectRest(): void {
+    if (this.#phase.kind !== 'body') return;
+    const { restBytes } = this.#phase;
+    if (restBytes > 0) this.stream.expect(restBytes);
+  }
+
+  protected refuse(code: ErrorCode, message: string): void {
+    this.#leave();
+    this.#answerRefusal(code, message);
+  }
+
+  #store(message: MessageBody, source: Uint8Array, fromBytes: number, toBytes: number): void {
+    const { slab } = message;
+    const storedTo = message.store(source, fromBytes, toBytes);
+    if (storedTo < toBytes) {
+      this.#wait(message, message.longestReservationBytes());
+      if (this.#phase.kind === 'waiting') this.#land(this.#phase, source, storedTo, toBytes);
+    } else if (message.slab !== slab) {
+      this.expectRest(); // it has grown
+    }
+  }
+
+  #land(wait: MessageWait, source: Uint8Array, fromBytes: number, toBytes: number): void {
+    if (wait.land(this.stream, source, fromBytes, toBytes)) return;
+    // The transport reads nothing while the pool is nearly full: only its last reads come here.
+    this.#refuseForMemory('no memory for what arrives');
+  }
+
+  #wait(message: MessageBody, sizeBytes: number): void {
+    const { clock } = this.parts;
+    const wait = new MessageWait(this.parts, message, clock.nowMs() + this.#admissionMs);
+    this.#phase = wait;
+    const crowded = () => this.#refuseForMemory('too many messages wait for memory');
+    wait.ask(sizeBytes, () => this.#granted(wait), crowded);
+  }
+
+  #granted({ message, untilMs }: MessageWait): void {
+    assert(this.#phase.kind === 'waiting', 'slab granted to a call that does not wait');
+    const nowMs = this.parts.clock.nowMs();
+    this.#admissionMs = Math.max(0, untilMs - nowMs);
+    this.#pace?.restart(this.receivedBytes, nowMs);
+    this.#phase = message;
+    if (this.#requestEnded) {
+      this.stream.expect(0);
+      this.#complete(message);
+    } else {
+      this.stream.expect(message.restBytes);
+    }
+  }
+
+  #complete(message: MessageBody): void {
+    const { encoding } = message;
+    if (encoding === undefined) {
+      this.#deliver(message, message.slab, message.storedBytes);
+      return;
+    }
+    const body = message.compressed(encoding, this.stream.connection);
+    const job = this.parts.decompression.inflate(body, this.#admissionMs, (result) =>
+      this.#inflated(message, result),
+    );
+    // A refusal may come at once.
+    if (job !== undefined && this.#phase === message) this.#phase = { kind: 'inflating', job };
+  }
+
+  /** The slab of a refused result is free already. */
+  #inflated(message: MessageBody, result: InflationResult): void {
+    if (result.kind === 'inflated') {
+      this.#deliver(message, result.slab, result.lengthBytes);
+    } else {
+      this.#phase = ended;
+      this.#answerRefusal(result.code, result.message);
+    }
+  }
+
+  #deliver(message: MessageBody, slab: number, lengthBytes: number): void {
+    const { slabs, watch, accept } = this.parts;
+    message.slab = slab;
+    this.#phase = message;
+    const bodyOffsetBytes = slabs.bodyOffsetBytes(slab);
+    const messageBytes = this.toProtobuf(bodyOffsetBytes, lengthBytes);
+    if (messageBytes === undefined) return;
+    if (messageBytes !== message.lengthBytes) slabs.shrink(slab, messageBytes);
+    this.slab = slab;
+    this.bodyOffsetBytes = bodyOffsetBytes;
+    this.bodyLengthBytes = messageBytes;
+    watch.unwatch(this);
+    this.#phase = accepted;
+    accept(this);
+  }
+
+  #refuseForMemory(message: string): void {
+    this.refuse('ADMISSION_TIMEOUT', message);
+  }
+
+  #answerRefusal(code: ErrorCode, message: string): void {
+    const { watch, counters, admission } = this.parts;
+    watch.unwatch(this);
+    counters.addRefused(code);
+    this.#answers.error(this.stream, code, message, admission.retryDelayMs(code));
+  }
+
+  /** Gives back what the phase holds. */
+  #leave(): void {
+    const phase = this.#phase;
+    this.parts.watch.unwatch(this);
+    this.#phase = ended;
+    switch (phase.kind) {
+      case 'waiting':
+        phase.cancel();
+        break;
+      case 'body':
+        phase.free();
+        break;
+      case 'inflating':
+        phase.job.cancel();
+        break;
+      default: // holds nothing
+    }
+  }
+}
