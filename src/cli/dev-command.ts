@@ -12,6 +12,7 @@ import { createDevCertificates, type DevCertificates } from '../tls/dev-certific
 import type { CliProcess } from './cli-process.ts';
 import { readEffectiveConfig } from './effective-config.ts';
 import { runEngine } from './run-command.ts';
+import { welcome } from './welcome.ts';
 
 export interface DevFlags {
   /** Folder for everything that this command makes. */
@@ -40,17 +41,25 @@ export async function dev(flags: DevFlags, cli: CliProcess): Promise<ExitCode> {
   try {
     return await runEngine(effective, cli, {
       async started(supervisor) {
-        const address = `localhost:${supervisor.grpcPort}`;
+        const { grpc, http } = supervisor.ports;
+        const grpcAddress = localAddress(grpc);
+        const httpAddress = localAddress(http);
         const { caCert: ca, clientCert: cert, clientKey: key } = certificates;
-        const context = { address: undefined, otlpAddress: address, ca, cert, key };
+        const context = { address: undefined, otlpAddress: grpcAddress, ca, cert, key };
         await writeContext(join(folder, 'ctl.yaml'), 'dev', context);
-        cli.stderr.write(welcome(address, configPath, certificates, cli.directory));
+        const facts = { grpcAddress, httpAddress, configPath, certificates };
+        cli.stderr.write(welcome(facts, (path) => relative(cli.directory, path)));
         progress = startProgress(supervisor, ids, cli);
       },
     });
   } finally {
     clearInterval(progress);
   }
+}
+
+/** The certificate is for localhost. */
+function localAddress(port: number | undefined): string | undefined {
+  return port === undefined ? undefined : `localhost:${port}`;
 }
 
 // Relative to where the command runs, as its folder is, so that the whole can be moved.
@@ -62,32 +71,6 @@ function devPaths(folder: string, certificates: DevCertificates, base: string) {
     key: written(certificates.serverKey),
     output: written(join(folder, 'out', 'logs.jsonl')),
   };
-}
-
-function welcome(
-  address: string,
-  configPath: string,
-  certificates: DevCertificates,
-  directory: string,
-): string {
-  const here = (path: string) => relative(directory, path);
-  return `
-GopherShip listens on ${address} (OTLP/gRPC, mutual TLS).
-Configuration: ${here(configPath)}
-
-Set this for any OpenTelemetry SDK started in this folder:
-
-  export OTEL_EXPORTER_OTLP_ENDPOINT=https://${address}
-  export OTEL_EXPORTER_OTLP_PROTOCOL=grpc
-  export OTEL_EXPORTER_OTLP_CERTIFICATE=${here(certificates.caCert)}
-  export OTEL_EXPORTER_OTLP_CLIENT_CERTIFICATE=${here(certificates.clientCert)}
-  export OTEL_EXPORTER_OTLP_CLIENT_KEY=${here(certificates.clientKey)}
-
-or send a test batch from a second terminal in this folder:
-
-  npx gs-ctl send
-
-`;
 }
 
 /** One line a second: in place on a terminal, else only when something has changed. */

@@ -13,7 +13,19 @@ export async function validate(effective: EffectiveConfig, cli: CliProcess): Pro
   const { config, warnings } = effective;
   for (const warning of warnings) cli.stderr.write(`warning: ${warning}\n`);
   await planEngine(config, cli.host);
+  const { grpc, http } = config.receivers;
+  const sources = [...addressOf('gRPC', grpc), ...addressOf('HTTP', http)].join(' and ');
   const destinations = config.exporters.map((exporter) => exporter.id).join(', ');
-  cli.stdout.write(`valid: logs to ${destinations}, ${config.memory.shardCount} shards\n`);
+  const { shardCount } = config.memory;
+  cli.stdout.write(`valid: logs from ${sources} to ${destinations}, ${shardCount} shards\n`);
   return ExitCode.Ok;
+}
+
+function addressOf(
+  name: string,
+  receiver: { readonly host: string; readonly port: number } | undefined,
+): string[] {
+  if (receiver === undefined) return [];
+  const { host, port } = receiver;
+  return [`${host.includes(':') ? `[${host}]` : host}:${port} (${name})`];
 }

@@ -5,6 +5,7 @@ import { test } from 'node:test';
 import {
   configText,
   loadText,
+  loadWorld,
   type Parts,
   type World,
 } from '../../test/support/config-fixtures.ts';
@@ -64,6 +65,54 @@ test('buildConfig() fills in the defaults of receivers and engine', () => {
   });
   assert.equal(vault, undefined);
   assert.equal(replay.rateBytesPerSecond, 50 * MiB);
+});
+
+test('buildConfig() fills in the defaults of an HTTP receiver alone, and takes its TLS', () => {
+  const http = (keys: string) => {
+    const tls = 'client_ca_file: /ca, cert_file: /cert, key_file: /key';
+    return build({ protocols: `http: { tls: { ${tls} }, ${keys} }` });
+  };
+  const { receivers, control } = http('');
+  assert.equal(receivers.grpc, undefined);
+  assert.deepEqual(receivers.http, {
+    host: 'localhost',
+    port: 4318,
+    tls: control.tls,
+    requestBodySizeBytesMax: 8 * MiB,
+    jsonBodySizeBytesMax: 4 * MiB,
+    logsUrlPath: '/v1/logs',
+    idleTimeoutMs: 600_000,
+  });
+  const sizes = (keys: string) => {
+    const { requestBodySizeBytesMax, jsonBodySizeBytesMax } = http(keys).receivers.http ?? {};
+    return [requestBodySizeBytesMax, jsonBodySizeBytesMax];
+  };
+  assert.deepEqual(sizes('max_request_body_size: 1MiB'), [MiB, MiB]);
+  assert.deepEqual(sizes('max_json_body_size: 8MiB'), [8 * MiB, 8 * MiB]);
+  assert.deepEqual(sizes('max_json_body_size: 64KiB'), [8 * MiB, 65_536]);
+});
+
+test('buildConfig() listens on both ports of this host when there is no configuration', () => {
+  const OTEL_EXPORTER_OTLP_ENDPOINT = 'https://c.example.com';
+  const { config, warnings } = loadWorld({ variables: { OTEL_EXPORTER_OTLP_ENDPOINT } });
+  const { grpc, http } = config?.receivers ?? {};
+  assert.deepEqual([grpc?.host, grpc?.port], ['localhost', 4317]);
+  assert.deepEqual([http?.host, http?.port], ['localhost', 4318]);
+  assert.deepEqual(http?.tls, grpc?.tls);
+  assert.deepEqual(warnings, []);
+});
+
+test('buildConfig() makes queues hold the largest message of both receivers', () => {
+  const tls = 'tls: { client_ca_file: /ca, cert_file: /cert, key_file: /key }';
+  const queueSize = (grpcMiB: number, httpMiB: number) =>
+    build({
+      protocols:
+        `grpc: { ${tls}, max_recv_msg_size_mib: ${grpcMiB} }, ` +
+        `http: { ${tls}, max_request_body_size: ${httpMiB}MiB }`,
+    }).exporters[0]?.queue.sizeBytesMax;
+  assert.equal(queueSize(4, 4), 32 * MiB);
+  assert.equal(queueSize(4, 40), 40 * MiB);
+  assert.equal(queueSize(48, 4), 48 * MiB);
 });
 
 test('buildConfig() fills in the defaults of each exporter', () => {

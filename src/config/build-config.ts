@@ -3,7 +3,7 @@
 
 import { resolve } from 'node:path';
 import { MiB } from '../limits.ts';
-import { destinationAddress, type ExporterContext, exporterConfig } from './build-exporters.ts';
+import { type ExporterContext, exporterConfig } from './build-exporters.ts';
 import type {
   Config,
   ExporterConfig,
@@ -11,9 +11,9 @@ import type {
   HttpReceiverConfig,
   ProcessorConfig,
 } from './config.ts';
-import { isLoopback, isWildcard } from './endpoint.ts';
 import type { HostFacts } from './environment.ts';
 import { memoryConfig } from './host-defaults.ts';
+import { checkLoops, checkPorts } from './listener-addresses.ts';
 import type { Path } from './located-tree.ts';
 import type { ParsedConfig } from './schema.ts';
 import type { ProcessorBlock } from './schema-processors.ts';
@@ -64,7 +64,8 @@ export function buildConfig(parsed: ParsedConfig, host: HostFacts, reports: Repo
   );
   checkFiles(parsed.exporters, reports);
   checkRequestSizes(exporters, parsed.receivers, context.messageSizeBytesMax, reports);
-  checkLoops(exporters, receivers, reports);
+  checkPorts(receivers, reports.problem);
+  checkLoops(exporters, receivers, reports.problem);
   checkVault(parsed.vault, context.messageSizeBytesMax, reports);
   checkRequired(exporters, reports);
   return {
@@ -156,25 +157,6 @@ function processorConfig({ id, type, block }: ProcessorBlock): ProcessorConfig[]
 function flushTimeoutMs(processors: readonly ProcessorBlock[]): number | undefined {
   for (const { type, block } of processors) if (type === 'batch') return block.timeout;
   return undefined;
-}
-
-/** An exporter that sends to our own listener would send every batch for ever. */
-function checkLoops(
-  exporters: readonly ExporterConfig[],
-  receivers: Config['receivers'],
-  reports: Reports,
-): void {
-  for (const exporter of exporters) {
-    const target = destinationAddress(exporter);
-    if (target === undefined) continue;
-    for (const listener of [receivers.grpc, receivers.http]) {
-      if (listener?.port !== target.port) continue;
-      const same =
-        listener.host === target.host ||
-        (target.loopback && (isLoopback(listener.host) || isWildcard(listener.host)));
-      if (same) reports.problem(['exporters', exporter.id], 'sends to our own receiver, a loop');
-    }
-  }
 }
 
 /**

@@ -13,10 +13,12 @@ export function defaultSourceText(environment: Environment): string | undefined 
   otlp:
     protocols:
       grpc:
-        tls:
+        tls: &tls
           client_ca_file: /etc/gophership/tls/ca.pem
           cert_file: /etc/gophership/tls/server.pem
           key_file: /etc/gophership/tls/server.key
+      http:
+        tls: *tls
 processors:
   resourcedetection: {}
 exporters:

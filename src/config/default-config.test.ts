@@ -31,13 +31,15 @@ test('defaultConfigYaml() is valid without a word of warning, and keeps the path
   assert.deepEqual(warnings, []);
   assert.deepEqual(config?.receivers.grpc?.tls.clientCa, { file: paths.ca });
   assert.equal(config?.receivers.grpc?.host, '127.0.0.1');
+  assert.equal(config.receivers.http?.host, '127.0.0.1');
+  assert.deepEqual(config.receivers.http.tls, config.receivers.grpc.tls);
   const [file] = config?.exporters ?? [];
   assert.equal(file?.kind === 'file' && file.path, paths.output);
 });
 
 test('defaultConfigYaml() stays valid with each example uncommented, and with all', () => {
   const runs = examples();
-  assert.ok(runs.length >= 7, 'examples are found');
+  assert.ok(runs.length >= 8, 'examples are found');
   const lineCount = text.split('\n').length;
   for (const [first, last] of [...runs, [0, lineCount] as const]) {
     const { problems, warnings } = loadText(uncommented(first, last));

@@ -27,12 +27,18 @@ receivers:
         # Reached from this host only; 0.0.0.0:4317 listens on all addresses.
         endpoint: 127.0.0.1:4317
         # Producers need a certificate that this CA issued.
-        tls:
+        tls: &tls
           client_ca_file: ${quoted(paths.ca)}
           cert_file: ${quoted(paths.cert)}
           key_file: ${quoted(paths.key)}
 #:        # Connections end after this, so that producers spread over new instances.
 #:        keepalive: { server_parameters: { max_connection_age: 10m } }
+      http:
+        # HTTP/1.1 and HTTP/2, protobuf and JSON; the same certificates.
+        endpoint: 127.0.0.1:4318
+        tls: *tls
+#:        # A JSON body may be as large as this.
+#:        max_json_body_size: 1MiB
 
 processors:
   # Adds OTEL_RESOURCE_ATTRIBUTES and what is known about this host.

@@ -134,6 +134,33 @@ test('loadConfig() refuses an exporter that sends to our own receiver', () => {
     [target('localhost:4317', '0.0.0.0:4317', '«'), loop],
     [target('localhost:4317', 'localhost:4318')],
     [target('localhost:4317', '10.0.0.1:4317')],
+    [
+      {
+        protocols: 'http: { tls: { client_ca_file: /ca, cert_file: /cert, key_file: /key } }',
+        exporters: 'otlp_http: «{ endpoint: "http://localhost:4318" }',
+      },
+      'exporters.otlp_http: sends to our own receiver, a loop',
+    ],
+  ]);
+});
+
+test('loadConfig() refuses two receivers on one port', () => {
+  const tls = 'tls: { client_ca_file: /ca, cert_file: /cert, key_file: /key }';
+  const both = (grpc: string, http: string, mark = ''): Parts => ({
+    protocols: `grpc: { endpoint: "${grpc}", ${tls} }, http: { endpoint: ${mark}"${http}", ${tls} }`,
+  });
+  const same =
+    'receivers.otlp.protocols.http.endpoint: port 1 is that of receivers.otlp.protocols.grpc: ' +
+    'each needs its own';
+  check([
+    [both('localhost:1', 'localhost:1', '«'), same],
+    [both('localhost:1', '127.0.0.1:1', '«'), same],
+    [both('Example.org:1', 'example.org:1', '«'), same],
+    [both('0.0.0.0:1', '10.0.0.1:1', '«'), same],
+    [both('[::1]:1', '[::]:1', '«'), same],
+    [both('10.0.0.2:1', '10.0.0.1:1')],
+    [both('localhost:1', 'localhost:2')],
+    [both('localhost:0', 'localhost:0')],
   ]);
 });
 

@@ -91,36 +91,57 @@ test('schema-receivers.ts names bounds and forms of gRPC values', () => {
 });
 
 test('schema-receivers.ts says what each HTTP key does', () => {
-  const planned = `${httpPath}: checked, but this part is not built yet: no effect`;
-  const http = (keys: string, mark = '«'): Parts => ({
-    protocols: `${mark}http: { tls: { ${files} }, ${keys} }`,
-  });
+  const http = (keys: string): Parts => ({ protocols: `http: { tls: { ${files} }, ${keys} }` });
   check([
-    [http('endpoint: "0.0.0.0:4318"'), planned],
-    [http('max_request_body_size: 1MiB, logs_url_path: /logs, idle_timeout: 1m'), planned],
+    [http('')],
+    [http('endpoint: "0.0.0.0:4318"')],
+    [http('max_request_body_size: 1MiB, logs_url_path: /logs, idle_timeout: 1m')],
+    [http('max_json_body_size: 64MiB, max_request_body_size: 64MiB')],
+    [http('«write_timeout: 1s'), `${httpPath}.write_timeout: no effect: answers are small`],
     [
-      http('«write_timeout: 1s'),
-      planned,
-      `${httpPath}.write_timeout: no effect: answers are small`,
+      http('«traces_url_path: /v1/traces'),
+      `${httpPath}.traces_url_path: no effect: only logs are received`,
     ],
     [
-      http('«auth: {}', ''),
+      http('«auth: {}'),
       `${httpPath}.auth: refused: producers are known by their client certificate`,
     ],
-    [http('«cors: {}', ''), `${httpPath}.cors: refused: browsers have no client certificate`],
+    [http('«cors: {}'), `${httpPath}.cors: refused: browsers have no client certificate`],
+  ]);
+});
+
+test('schema-receivers.ts names bounds and forms of HTTP values', () => {
+  const http = (keys: string): Parts => ({ protocols: `http: { tls: { ${files} }, ${keys} }` });
+  check([
     [
-      http('max_request_body_size: «65MiB', ''),
+      http('max_request_body_size: «65MiB'),
       `${httpPath}.max_request_body_size: must be from 1KiB to 64MiB, is "65MiB"`,
     ],
     [
-      http('logs_url_path: «logs', ''),
-      `${httpPath}.logs_url_path: must be a path, as /v1/logs, is "logs"`,
+      http('max_json_body_size: «1000'),
+      `${httpPath}.max_json_body_size: must be from 1KiB to 64MiB, is "1000"`,
     ],
     [
-      http('«logs_path: /x', ''),
+      http('logs_url_path: «logs'),
+      `${httpPath}.logs_url_path: must be a path, as /v1/logs, is "logs"`,
+    ],
+    [http('idle_timeout: «25h'), `${httpPath}.idle_timeout: must be from 1s to 24h, is "25h"`],
+    [
+      http('«logs_path: /x'),
       `${httpPath}.logs_path: unknown, allowed: endpoint, tls, max_request_body_size, ` +
         `max_json_body_size, logs_url_path, idle_timeout`,
     ],
+  ]);
+});
+
+test('schema-receivers.ts wants one of the two protocols', () => {
+  const path = 'receivers.otlp.protocols';
+  const neither = `${path}: required: grpc or http, else nothing is received`;
+  checkSaid(configText({ protocols: '' }).replace('{  }', '«{  }'), [neither]);
+  check([
+    [{ protocols: `grpc: { tls: { ${files} } }` }],
+    [{ protocols: `http: { tls: { ${files} } }` }],
+    [{ protocols: `grpc: { tls: { ${files} } }, http: { tls: { ${files} } }` }],
   ]);
 });
 

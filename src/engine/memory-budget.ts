@@ -26,10 +26,15 @@ export function arenaLayout(config: Config): ArenaLayout {
     limitBytes: config.memory.limitBytes,
     shardCount: config.memory.shardCount,
     connectionsMax: config.memory.connectionsMax,
-    messageSizeBytesMax: config.receivers.grpc?.messageSizeBytesMax ?? 0,
+    messageSizeBytesMax: messageSizeBytesMax(config.receivers),
     destinations: config.exporters.map((exporter) => ({
       id: exporter.id,
       exportBufferSizeBytes: exportBufferSizeBytes(exporter),
     })),
   });
+}
+
+/** A slab holds a message of whichever receiver. */
+function messageSizeBytesMax({ grpc, http }: Config['receivers']): number {
+  return Math.max(grpc?.messageSizeBytesMax ?? 0, http?.requestBodySizeBytesMax ?? 0);
 }

@@ -10,12 +10,12 @@ import { Listener } from '../ingester/listener.ts';
 import { Kernel } from '../kernel/kernel.ts';
 import type { Log } from '../log.ts';
 import { Arena } from '../memory/arena.ts';
+import { LandingPool } from '../memory/landing-pool.ts';
 import type { Region } from '../memory/region.ts';
 import { SlabPool } from '../memory/slab-pool.ts';
 import { StatePage } from '../memory/state-page.ts';
-import { CertificateWatch } from '../tls/certificate-watch.ts';
-import { loadMaterial } from '../tls/pem-material.ts';
-import { listenerContext, listenerOptions, listenerSources } from '../tls/server-context.ts';
+import type { CertificateWatch } from '../tls/certificate-watch.ts';
+import { ListenerCertificates } from './listener-certificates.ts';
 import { createScan, scanScratchSizeBytes } from './message-scan.ts';
 import { Shard } from './shard.ts';
 import type { ShardStart } from './thread-messages.ts';
@@ -33,9 +33,9 @@ export async function buildShard(start: ShardStart, log: Log): Promise<ShardStag
   const { random } = Math;
   const arena = Arena.attach(start.memory, layout);
   const regions = layout.shards[shardIndex];
-  const { grpc } = config.receivers;
+  const { grpc, http } = config.receivers;
   assert(regions !== undefined, 'shard index out of range');
-  assert(grpc !== undefined, 'a shard without a receiver');
+  assert(grpc !== undefined || http !== undefined, 'a shard without a receiver');
 
   const { buffer, bytes, memory } = arena;
   const slabs = new SlabPool(arena, shardIndex);
@@ -78,14 +78,18 @@ export async function buildShard(start: ShardStart, log: Log): Promise<ShardStag
     occupancyPercent: () => slabs.occupancyPercent,
   });
 
-  const sources = listenerSources(grpc.tls);
-  const initial = await loadMaterial(sources, clock.wallMs());
+  const certificates = await ListenerCertificates.load(
+    config.receivers,
+    start.ticketSecret,
+    clock.wallMs(),
+  );
   const connectionsMax = Math.floor(config.memory.connectionsMax / config.memory.shardCount);
   const listener = new Listener({
-    config: grpc,
+    ...(grpc && { grpc: { config: grpc, tls: certificates.options('grpc', ['h2']) } }),
+    ...(http && { http: { config: http, tls: certificates.options('http', httpProtocols) } }),
     memory: { ...config.memory, connectionsMax: Math.max(1, connectionsMax) },
-    tls: listenerOptions(initial, ['h2']),
     slabs,
+    landing: new LandingPool(bytes, regions.landing),
     bytes,
     counters,
     clock,
@@ -93,17 +97,16 @@ export async function buildShard(start: ShardStart, log: Log): Promise<ShardStag
     random,
     accept: (call) => shard.accept(call),
   });
-  const watch = new CertificateWatch({
-    name: 'receivers.otlp.protocols.grpc.tls',
-    sources,
-    initial,
-    intervalMs: grpc.tls.reloadIntervalMs,
+  const watches = certificates.watch({
     clock,
     log,
-    onChange: (material) => listener.setSecureContext(listenerContext(material)),
+    onChange: (transport, context) => listener.setSecureContext(transport, context),
   });
-  return { shard, listener, destinations, watches: [watch] };
+  return { shard, listener, destinations, watches };
 }
+
+/** Many SDKs speak only the latter; who speaks both gets one connection for all of its calls. */
+const httpProtocols = ['h2', 'http/1.1'];
 
 /**
  * The scan writes its result before the plan, which stays where it is for the life of the shard.

@@ -18,7 +18,7 @@ const log = stderrLog(start.config.telemetry.logs, systemClock);
 
 try {
   const stages = await buildShard(start, log);
-  const grpcPort = await stages.listener.listen(start.grpcPort);
+  const ports = await stages.listener.listen(start.ports);
   mainThread.on('message', (message: ToShard) => {
     switch (message.kind) {
       case 'drain':
@@ -35,7 +35,7 @@ try {
         unreachable(message, 'message of the main thread');
     }
   });
-  tell({ kind: 'listening', grpcPort });
+  tell({ kind: 'listening', ports });
   // Also for a process that will be killed: its successor starts in half the time.
   flushCompileCache();
 } catch (error) {

@@ -1,15 +1,15 @@
 // What can stop a start although the configuration is valid: files that cannot be used, folders
-// that cannot be written, a port that somebody has. Found here, with a clear error, before a thread
+// that cannot be written, ports that somebody has. Found here, with a clear error, before a thread
 // runs.
 
 import { constants } from 'node:fs';
 import { access, stat } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { dirname } from 'node:path';
-import type { Config, ExporterConfig, GrpcReceiverConfig } from '../config/config.ts';
+import type { Config, ExporterConfig } from '../config/config.ts';
 import { GopherShipError } from '../errors.ts';
 import { loadMaterial, type PemSources } from '../tls/pem-material.ts';
-import { listenerSources } from '../tls/server-context.ts';
+import { listenerMaterials } from './listener-certificates.ts';
 
 /**
  * Every file that the configuration names. Throws TLS_MATERIAL or CONFIG; resolves with warnings.
@@ -26,11 +26,18 @@ export async function checkFiles(config: Config, wallMs: number): Promise<readon
 }
 
 /**
- * The shards share their port, which also lets a second engine join them: it would take half of the
- * connections. So the port is first bound without sharing.
+ * The shards share their ports, which also lets a second engine join them: it would take half of
+ * the connections. So each port is first bound without sharing.
  */
-export async function checkPort({ host, port }: GrpcReceiverConfig): Promise<void> {
-  if (port === 0) return;
+export async function checkPorts(receivers: Config['receivers']): Promise<void> {
+  for (const transport of ['grpc', 'http'] as const) {
+    const receiver = receivers[transport];
+    if (receiver === undefined || receiver.port === 0) continue;
+    await checkPort(`receivers.otlp.protocols.${transport}`, receiver.host, receiver.port);
+  }
+}
+
+async function checkPort(receiver: string, host: string, port: number): Promise<void> {
   const server = createServer();
   try {
     await new Promise<void>((resolve, reject) => {
@@ -38,7 +45,7 @@ export async function checkPort({ host, port }: GrpcReceiverConfig): Promise<voi
       server.listen({ host, port, exclusive: true }, resolve);
     });
   } catch (cause) {
-    const text = `cannot listen on ${host}:${port}: ${systemCode(cause)}`;
+    const text = `${receiver}: cannot listen on ${host}:${port}: ${systemCode(cause)}`;
     throw new GopherShipError('PORT_TAKEN', text, { cause });
   } finally {
     await new Promise((resolve) => server.close(resolve));
@@ -46,9 +53,8 @@ export async function checkPort({ host, port }: GrpcReceiverConfig): Promise<voi
 }
 
 function tlsSources(config: Config): PemSources[] {
-  const { grpc } = config.receivers;
-  const listener = grpc === undefined ? [] : [listenerSources(grpc.tls)];
-  return [...listener, ...config.exporters.flatMap(exporterSources)];
+  const listeners = listenerMaterials(config.receivers).map(({ sources }) => sources);
+  return [...listeners, ...config.exporters.flatMap(exporterSources)];
 }
 
 function exporterSources(exporter: ExporterConfig): PemSources[] {

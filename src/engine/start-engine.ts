@@ -7,11 +7,10 @@ import { systemClock } from '../clock.ts';
 import type { Config } from '../config/config.ts';
 import { detectResource } from '../enrichment/resource-detection.ts';
 import { planEnrichment } from '../enrichment/resource-processor.ts';
-import { GopherShipError } from '../errors.ts';
 import { type Log, silentLog } from '../log.ts';
 import type { ArenaLayout } from '../memory/arena-plan.ts';
 import { arenaLayout } from './memory-budget.ts';
-import { checkFiles, checkPort } from './start-checks.ts';
+import { checkFiles, checkPorts } from './start-checks.ts';
 import { Supervisor } from './supervisor.ts';
 
 /** What of this process and host the engine may look at. */
@@ -42,7 +41,7 @@ export async function startEngine(options: EngineOptions): Promise<Supervisor> {
   const { config, host, log, threadDied } = options;
   const { layout, splicePlan, warnings } = await planEngine(config, host, log);
   for (const warning of warnings) log.warn('TLS_MATERIAL', warning);
-  if (config.receivers.grpc !== undefined) await checkPort(config.receivers.grpc);
+  await checkPorts(config.receivers);
   const { version } = host;
   return Supervisor.start({ config, layout, splicePlan, version, log, threadDied });
 }
@@ -55,13 +54,6 @@ export async function planEngine(
   host: EngineHost,
   log: Log = silentLog,
 ): Promise<EnginePlan> {
-  const { grpc } = config.receivers;
-  if (grpc === undefined) {
-    throw new GopherShipError(
-      'CONFIG',
-      'receivers.otlp.protocols.grpc is missing: nothing to listen on',
-    );
-  }
   const layout = arenaLayout(config);
   const warnings = await checkFiles(config, systemClock.wallMs());
   const detected = detectResource(config.processors, surroundings(host), log);

@@ -6,10 +6,12 @@
 import { Worker } from 'node:worker_threads';
 import type { Config } from '../config/config.ts';
 import { GopherShipError } from '../errors.ts';
+import type { ListenerPorts } from '../ingester/listener.ts';
 import type { Log } from '../log.ts';
 import { Arena } from '../memory/arena.ts';
 import type { ArenaLayout } from '../memory/arena-plan.ts';
 import { StatePage } from '../memory/state-page.ts';
+import { createTicketSecret } from '../tls/session-tickets.ts';
 import { threadHeap } from './memory-budget.ts';
 import type { FromShard, ShardStart, ToShard } from './thread-messages.ts';
 
@@ -32,18 +34,18 @@ interface ShardThread {
 
 export class Supervisor {
   readonly statePage: StatePage;
-  readonly grpcPort: number;
+  readonly ports: ListenerPorts;
   readonly #shards: readonly ShardThread[];
   readonly #life: { ending: boolean };
 
   private constructor(
     statePage: StatePage,
-    grpcPort: number,
+    ports: ListenerPorts,
     shards: readonly ShardThread[],
     life: { ending: boolean },
   ) {
     this.statePage = statePage;
-    this.grpcPort = grpcPort;
+    this.ports = ports;
     this.#shards = shards;
     this.#life = life;
   }
@@ -67,12 +69,16 @@ export class Supervisor {
     };
 
     const shards: ShardThread[] = [];
-    let grpcPort = config.receivers.grpc?.port ?? 0;
+    const { grpc, http } = config.receivers;
+    let ports: ListenerPorts = { grpc: grpc?.port, http: http?.port };
+    const ticketSecret = createTicketSecret();
     for (let shardIndex = 0; shardIndex < config.memory.shardCount; shardIndex += 1) {
       const { splicePlan, version } = options;
       const { memory } = arena;
-      const start = { shardIndex, config, memory, layout, splicePlan, grpcPort, version };
-      const shard = startShard(start, died);
+      const shard = startShard(
+        { shardIndex, config, memory, layout, splicePlan, ports, ticketSecret, version },
+        died,
+      );
       shards.push(shard);
       const first = await shard.next();
       if (first.kind === 'refused') {
@@ -80,11 +86,14 @@ export class Supervisor {
         await Promise.all(shards.map(({ worker }) => worker.terminate()));
         throw new GopherShipError(first.code, first.message);
       }
-      if (first.kind === 'listening') grpcPort = first.grpcPort;
+      if (first.kind === 'listening') ports = first.ports;
     }
-    const address = config.receivers.grpc?.host;
-    log.info('listening', { transport: 'grpc', address, port: grpcPort, shards: shards.length });
-    return new Supervisor(statePage, grpcPort, shards, life);
+    for (const transport of ['grpc', 'http'] as const) {
+      const address = config.receivers[transport]?.host;
+      if (address === undefined) continue;
+      log.info('listening', { transport, address, port: ports[transport], shards: shards.length });
+    }
+    return new Supervisor(statePage, ports, shards, life);
   }
 
   /** Drains every shard; resolves with the number of calls that could not be finished in time. */

@@ -3,6 +3,7 @@
 
 import type { Config } from '../config/config.ts';
 import type { ErrorCode } from '../errors.ts';
+import type { ListenerPorts } from '../ingester/listener.ts';
 import type { ArenaLayout } from '../memory/arena-plan.ts';
 
 /** Everything that a shard needs to start, as plain data. */
@@ -13,8 +14,10 @@ export interface ShardStart {
   readonly layout: ArenaLayout;
   /** From planEnrichment(): what to do to resource attributes. */
   readonly splicePlan: Uint8Array;
-  /** The first shard binds the configured port; the others bind what that one got. */
-  readonly grpcPort: number;
+  /** The first shard binds the configured ports; the others bind what that one got. */
+  readonly ports: ListenerPorts;
+  /** Keys of session tickets are made from it, so that each shard can read those of the others. */
+  readonly ticketSecret: Uint8Array;
   readonly version: string;
 }
 
@@ -29,7 +32,7 @@ export type ToShard =
   | { readonly kind: 'drain-now' };
 
 export type FromShard =
-  | { readonly kind: 'listening'; readonly grpcPort: number }
+  | { readonly kind: 'listening'; readonly ports: ListenerPorts }
   /** The start failed for a reason that the operator can mend. */
   | { readonly kind: 'refused'; readonly code: ErrorCode; readonly message: string }
   | { readonly kind: 'drained'; readonly unanswered: number };

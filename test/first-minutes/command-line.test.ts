@@ -10,6 +10,7 @@ import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { stringify } from 'yaml';
 import { engineConfig } from '../interop/interop-pipeline.ts';
+import { receiversConfig } from '../lifecycle/receivers.ts';
 import { type CertificateFiles, writeTo } from '../support/certificates.ts';
 import { startEngine } from '../support/engine-process.ts';
 import { temporaryDirectory } from '../support/temporary-directory.ts';
@@ -51,7 +52,11 @@ function check(args: readonly string[], status: number, pattern: RegExp): void {
 }
 
 test('validate accepts a good configuration and names its destinations', () => {
-  check(['validate', '--config', writeConfig()], 0, /^valid: logs to file/m);
+  const line = /^valid: logs from 127\.0\.0\.1:0 \(gRPC\) to file, \d+ shards$/m;
+  check(['validate', '--config', writeConfig()], 0, line);
+  const both = receiversConfig({ grpc: files, http: files }, { debug: {} });
+  const path = writeConfig(both);
+  check(['validate', '--config', path], 0, /:0 \(gRPC\) and 127\.0\.0\.1:0 \(HTTP\) to debug/);
 });
 
 test('validate lists every problem with its place and exits with 78', () => {
@@ -70,6 +75,17 @@ test('run refuses a memory limit that cannot hold the configuration, naming the 
   check(['run', '--config', path], 78, /MEMORY_LIMIT: .*memory\.limit_mib/s);
 });
 
+test('run refuses a memory limit that cannot hold the largest body over HTTP', () => {
+  const path = writeConfig(receiversConfig({ http: files }, { debug: {} }));
+  const set = 'receivers.otlp.protocols.http.max_request_body_size=64MiB';
+  check(['run', '--config', path, '--set', set], 78, /MEMORY_LIMIT: .*three largest messages 192/s);
+});
+
+test('run refuses a configuration without a receiver, naming both', () => {
+  const path = writeConfig({ receivers: { otlp: { protocols: {} } } });
+  check(['run', '--config', path], 78, /receivers\.otlp\.protocols: required: grpc or http/);
+});
+
 test('run refuses certificates that are not there', () => {
   const path = writeConfig();
   const set = 'receivers.otlp.protocols.grpc.tls.cert_file=/nowhere/server.pem';
@@ -85,13 +101,18 @@ test('run exits with 77 when a key cannot be read', () => {
   }
 });
 
-test('run exits with 69 when the port is taken', async () => {
+test('run exits with 69 when a port is taken, and says whose', async () => {
   const server = createServer();
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const address = server.address();
   assert(typeof address === 'object' && address !== null);
-  const set = `receivers.otlp.protocols.grpc.endpoint=127.0.0.1:${address.port}`;
-  check(['run', '--config', writeConfig(), '--set', set], 69, /PORT_TAKEN: .*EADDRINUSE/);
+  const path = writeConfig(receiversConfig({ grpc: files, http: files }, { debug: {} }));
+  for (const protocol of ['grpc', 'http']) {
+    const receiver = `receivers.otlp.protocols.${protocol}`;
+    const set = `${receiver}.endpoint=127.0.0.1:${address.port}`;
+    const text = `PORT_TAKEN: ${receiver}: cannot listen on 127.0.0.1:${address.port}: EADDRINUSE`;
+    check(['run', '--config', path, '--set', set], 69, new RegExp(RegExp.escape(text)));
+  }
   await new Promise((resolve) => server.close(resolve));
 });
 

@@ -1,7 +1,8 @@
 // Scenario: somebody runs `gophership dev` in an empty folder, does what it prints, and starts it
-// again. Guarantees: certificates, configuration and context appear and are reused; the printed
-// variables are all that an OpenTelemetry SDK needs; `gs-ctl send` finds the engine; records are in
-// the file with this host's attributes.
+// again.
+// Guarantees: certificates, configuration and context appear and are reused; the printed variables
+// are all that an OpenTelemetry SDK needs, over gRPC and over HTTP; `gs-ctl send` finds the engine;
+// README's curl command works; records are in the file with this host's attributes.
 
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
@@ -10,6 +11,7 @@ import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
 import { promisify } from 'node:util';
+import { runReadmeCurl } from '../support/readme-curl.ts';
 import { type RunningProcess, startProcess } from '../support/running-process.ts';
 import { temporaryDirectory } from '../support/temporary-directory.ts';
 
@@ -22,21 +24,39 @@ async function startDev(): Promise<RunningProcess> {
   const dev = startProcess({
     name: 'gophership dev',
     command: join(root, 'bin/gophership'),
-    // The default port may be taken on the machine that runs the tests.
-    args: ['dev', '--set', 'receivers.otlp.protocols.grpc.endpoint=127.0.0.1:0'],
+    // The default ports may be taken on the machine that runs the tests.
+    args: ['dev', ...['grpc', 'http'].flatMap(anyPort)],
     directory: directory.path,
   });
   await dev.waitForLine((line) => line.includes('gs-ctl send'), 'what to do next');
   return dev;
 }
 
-function printedVariables(lines: readonly string[]): Record<string, string> {
-  const exports = lines.flatMap((line) => line.match(/^ {2}export (\w+)=(.+)$/)?.slice(1) ?? []);
-  const variables: Record<string, string> = {};
-  for (let index = 0; index < exports.length; index += 2) {
-    variables[exports[index] ?? ''] = exports[index + 1] ?? '';
-  }
-  return variables;
+function anyPort(protocol: string): string[] {
+  return ['--set', `receivers.otlp.protocols.${protocol}.endpoint=127.0.0.1:0`];
+}
+
+/** What it prints first, and what it prints for OTLP over HTTP. */
+function printedVariables(lines: readonly string[]) {
+  const httpLine = lines.findIndex((line) => line.startsWith('or, for OTLP/HTTP'));
+  assert.ok(httpLine > 0, 'it says what to set for OTLP/HTTP');
+  const grpc = exported(lines.slice(0, httpLine));
+  const http = exported(lines.slice(httpLine));
+  return { grpc, http, forHttp: { ...grpc, ...http } };
+}
+
+function exported(lines: readonly string[]): Record<string, string> {
+  const pairs = lines.flatMap((line) => {
+    const [, name, value] = /^ {2}export (\w+)=(.+)$/.exec(line) ?? [];
+    return name === undefined || value === undefined ? [] : [[name, value] as const];
+  });
+  return Object.fromEntries(pairs);
+}
+
+async function runSdk(file: string, variables: Record<string, string>): Promise<void> {
+  const program = new URL(file, import.meta.url).pathname;
+  const environment = { ...process.env, ...variables };
+  await run(process.execPath, [program], { cwd: directory.path, env: environment });
 }
 
 function writtenRequests(): { text: string; resource: Record<string, string> }[] {
@@ -59,16 +79,22 @@ function writtenRequests(): { text: string; resource: Record<string, string> }[]
 test('dev makes what it needs, prints what an SDK needs, and keeps it for the second start', async () => {
   const first = await startDev();
   const variables = printedVariables(first.lines);
-  assert.deepEqual(Object.keys(variables), [
+  assert.deepEqual(Object.keys(variables.grpc), [
     'OTEL_EXPORTER_OTLP_ENDPOINT',
     'OTEL_EXPORTER_OTLP_PROTOCOL',
     'OTEL_EXPORTER_OTLP_CERTIFICATE',
     'OTEL_EXPORTER_OTLP_CLIENT_CERTIFICATE',
     'OTEL_EXPORTER_OTLP_CLIENT_KEY',
   ]);
-  const client = new URL('./sdk-from-environment.ts', import.meta.url).pathname;
-  const environment = { ...process.env, ...variables };
-  await run(process.execPath, [client], { cwd: directory.path, env: environment });
+  assert.deepEqual(Object.keys(variables.http), [
+    'OTEL_EXPORTER_OTLP_ENDPOINT',
+    'OTEL_EXPORTER_OTLP_PROTOCOL',
+  ]);
+  await runSdk('./sdk-from-environment.ts', variables.grpc);
+  await runSdk('./sdk-http-from-environment.ts', variables.forHttp);
+  const port = Number(new URL(variables.http.OTEL_EXPORTER_OTLP_ENDPOINT ?? '').port);
+  const curl = await runReadmeCurl({ directory: directory.path, port });
+  assert.deepEqual(curl, { status: 200, text: '{}' });
 
   const home = join(directory.path, 'home');
   mkdirSync(home);
@@ -79,11 +105,13 @@ test('dev makes what it needs, prints what an SDK needs, and keeps it for the se
   assert.equal(JSON.parse(send.stdout).acked, 2);
 
   const requests = writtenRequests();
-  assert.ok(requests.some(({ text }) => text.includes('hello from the SDK')));
+  assert.ok(requests.some(({ text }) => text.includes('"hello from the SDK"')));
+  assert.ok(requests.some(({ text }) => text.includes('"hello from the SDK over HTTP"')));
+  assert.ok(requests.some(({ text }) => text.includes('"hello from curl"')));
   assert.ok(requests.some(({ text }) => text.includes('gs-ctl send')));
   for (const { resource } of requests) assert.equal(resource['host.name'], hostname());
 
-  await first.waitForLine((line) => line.includes('acked 3 |'), 'its progress');
+  await first.waitForLine((line) => line.includes('acked 5 |'), 'its progress');
   const folder = join(directory.path, '.gophership');
   const made = () =>
     ['gophership.yaml', 'tls/ca.pem', 'tls/server.pem', 'tls/client.pem'].map((name) =>
@@ -95,10 +123,7 @@ test('dev makes what it needs, prints what an SDK needs, and keeps it for the se
 
   const second = await startDev();
   assert.deepEqual(made(), before);
-  await run(process.execPath, [client], {
-    cwd: directory.path,
-    env: { ...process.env, ...printedVariables(second.lines) },
-  });
+  await runSdk('./sdk-from-environment.ts', printedVariables(second.lines).grpc);
   assert.equal(writtenRequests().length, requests.length + 1);
   assert.equal(await second.stop(), 0);
   assert.deepEqual(readdirSync(directory.path).toSorted(), ['.gophership', 'home']);

@@ -1,9 +1,9 @@
 // The engine as a user runs it: `bin/gophership run` in a process of its own, in a temporary
-// directory, on a port that the kernel chooses. For tests of whole promises and for the bench.
+// directory, on ports that the kernel chooses. For tests of whole promises and for the bench.
 
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { stringify } from 'yaml';
+import { parse, stringify } from 'yaml';
 import type { ProcessUsage } from './process-usage.ts';
 import { startProcess } from './running-process.ts';
 import { temporaryDirectory } from './temporary-directory.ts';
@@ -25,8 +25,10 @@ export interface EngineLogLine {
 }
 
 export interface EngineProcess {
-  /** Where the gRPC receiver listens. */
+  /** Where the gRPC receiver listens; 0 without one. */
   readonly port: number;
+  /** Where the HTTP receiver listens; 0 without one. */
+  readonly httpPort: number;
   readonly pid: number;
   /** The temporary directory; gone once the process has ended. */
   readonly directory: string;
@@ -42,12 +44,13 @@ export interface EngineProcess {
 
 const launcherPath = new URL('../../bin/gophership', import.meta.url).pathname;
 
-/** Resolves once the gRPC receiver listens; rejects with the last log lines if it never does. */
+/** Resolves once every receiver listens; rejects with the last log lines if it never does. */
 export async function startEngine(options: EngineOptions): Promise<EngineProcess> {
   const directory = temporaryDirectory('engine');
   const configPath = join(directory.path, 'gophership.yaml');
   const { config } = options;
-  writeFileSync(configPath, typeof config === 'string' ? config : stringify(config));
+  const configText = typeof config === 'string' ? config : stringify(config);
+  writeFileSync(configPath, configText);
   const running = startProcess({
     name: 'gophership',
     command: launcherPath,
@@ -65,12 +68,18 @@ export async function startEngine(options: EngineOptions): Promise<EngineProcess
     return parseLogLine(line)!;
   };
   try {
-    const listening = await waitForLog(
-      ({ msg, transport }) => msg === 'listening' && transport === 'grpc',
-      'that it listens',
-    );
+    const protocols: object = parse(configText).receivers.otlp.protocols;
+    const portOf = async (name: 'grpc' | 'http') => {
+      if (!(name in protocols)) return 0;
+      const { port } = await waitForLog(
+        ({ msg, transport }) => msg === 'listening' && transport === name,
+        `that it listens for ${name}`,
+      );
+      return Number(port);
+    };
     return {
-      port: Number(listening.port),
+      port: await portOf('grpc'),
+      httpPort: await portOf('http'),
       pid: running.pid,
       directory: directory.path,
       logs,

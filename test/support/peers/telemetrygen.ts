@@ -1,14 +1,9 @@
-// telemetrygen, the OpenTelemetry project's own test producer: built from the Go module proxy, run
-// to its end.
+// telemetrygen, the OpenTelemetry project's own test producer: built from its Go module, run to its
+// end.
 
-import { join } from 'node:path';
 import type { CertificateFiles } from '../certificates.ts';
-import { startProcess } from '../running-process.ts';
-import { temporaryDirectory } from '../temporary-directory.ts';
-import { cachedPeer, runBuildStep } from './peer-cache.ts';
-
-// The last version whose modules can all be had from the module proxy.
-const telemetrygenVersion = '0.161.0';
+import { modulesGoProgram } from './go-program.ts';
+import { runToEnd } from './run-to-end.ts';
 
 export interface TelemetrygenOptions {
   readonly port: number;
@@ -27,8 +22,7 @@ export interface TelemetrygenOptions {
  */
 export async function runTelemetrygen(options: TelemetrygenOptions): Promise<void> {
   const { files } = options;
-  const directory = temporaryDirectory('telemetrygen');
-  const running = startProcess({
+  await runToEnd({
     name: 'telemetrygen',
     command: await telemetrygenPath(),
     args: [
@@ -41,22 +35,13 @@ export async function runTelemetrygen(options: TelemetrygenOptions): Promise<voi
       ...['--workers', '1', '--rate', '0'],
       ...['--otlp-attributes', `run.id="${options.runId}"`],
     ],
-    directory: directory.path,
   });
-  const code = await running.exited;
-  directory.remove();
-  if (code !== 0) {
-    throw new Error(`telemetrygen ended with ${code}:\n${running.lines.slice(-10).join('\n')}`);
-  }
 }
 
-export function telemetrygenPath(): Promise<string> {
-  return cachedPeer(`telemetrygen-${telemetrygenVersion}`, async (directory) => {
-    const module = 'github.com/open-telemetry/opentelemetry-collector-contrib/cmd/telemetrygen';
-    await runBuildStep('go', ['install', `${module}@v${telemetrygenVersion}`], {
-      cwd: directory,
-      env: { GOBIN: directory, CGO_ENABLED: '0' },
-    });
-    return join(directory, 'telemetrygen');
+function telemetrygenPath(): Promise<string> {
+  return modulesGoProgram({
+    module: 'github.com/open-telemetry/opentelemetry-collector-contrib/cmd/telemetrygen',
+    // The last version whose modules can all be had from the module proxy.
+    version: '0.161.0',
   });
 }

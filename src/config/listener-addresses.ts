@@ -1,0 +1,47 @@
+// What the addresses of our listeners must not be: each other's, and those that an exporter sends
+// to.
+
+import { destinationAddress } from './build-exporters.ts';
+import type { Config, ExporterConfig } from './config.ts';
+import { isLoopback, isWildcard } from './endpoint.ts';
+import type { Path } from './located-tree.ts';
+
+type Problem = (path: Path, text: string) => void;
+
+/** Port 0 is another one for each. */
+export function checkPorts({ grpc, http }: Config['receivers'], problem: Problem): void {
+  if (grpc === undefined || http === undefined) return;
+  if (grpc.port !== http.port || grpc.port === 0 || !overlap(grpc.host, http.host)) return;
+  const text = `port ${http.port} is that of receivers.otlp.protocols.grpc: each needs its own`;
+  problem(['receivers', 'otlp', 'protocols', 'http', 'endpoint'], text);
+}
+
+/** An exporter that sends to our own listener would send every batch for ever. */
+export function checkLoops(
+  exporters: readonly ExporterConfig[],
+  receivers: Config['receivers'],
+  problem: Problem,
+): void {
+  for (const exporter of exporters) {
+    const target = destinationAddress(exporter);
+    if (target === undefined) continue;
+    const { port, host, loopback } = target;
+    const isOurs = [receivers.grpc, receivers.http].some(
+      (listener) =>
+        listener?.port === port &&
+        (listener.host === host ||
+          (loopback && (isLoopback(listener.host) || isWildcard(listener.host)))),
+    );
+    if (isOurs) problem(['exporters', exporter.id], 'sends to our own receiver, a loop');
+  }
+}
+
+/** A wildcard of one family may hold the other's addresses too (`::` does on Linux). */
+function overlap(one: string, other: string): boolean {
+  return (
+    one.toLowerCase() === other.toLowerCase() ||
+    isWildcard(one) ||
+    isWildcard(other) ||
+    (isLoopback(one) && isLoopback(other))
+  );
+}
