@@ -32,22 +32,24 @@ export function arrivals(requests: readonly ExportLogsServiceRequest[]): Arrival
 export interface Expectation {
   readonly runId: string;
   readonly logCount: number;
+  /** How often each record was sent on purpose; default 1. */
+  readonly copies?: number;
   /** What tells one record of the run from another. */
   readonly identity: (arrival: Arrival) => unknown;
 }
 
-/** Every record of the run arrived exactly once, with the attributes that the engine adds. */
+/** Every record of the run arrived as often as it was sent, with the attributes that we add. */
 export function checkArrivals(
   requests: readonly ExportLogsServiceRequest[],
-  { runId, logCount, identity }: Expectation,
+  { runId, logCount, copies = 1, identity }: Expectation,
 ): void {
   const rows = arrivals(requests).filter(({ resource }) => resource['run.id'] === runId);
-  assert.equal(rows.length, logCount, 'records that arrived');
+  assert.equal(rows.length, logCount * copies, 'records that arrived');
   assert.equal(new Set(rows.map(identity)).size, logCount, 'different records that arrived');
   const enriched = rows.filter(({ resource }) =>
     Object.entries(enrichedAttributes).every(([key, value]) => resource[key] === value),
   );
-  assert.equal(enriched.length, logCount, 'records with the added resource attributes');
+  assert.equal(enriched.length, logCount * copies, 'records with the added resource attributes');
 }
 
 /** One telemetrygen worker reads the clock for each record; nothing else differs. */

@@ -12,10 +12,15 @@ export const enrichedAttributes = {
   'interop.engine': 'gophership',
 } as const;
 
+/** As in the configuration's `receivers.otlp.protocols`. */
+export type ReceiverName = 'grpc' | 'http';
+
 export interface InteropPipeline {
   readonly files: CertificateFiles;
   readonly sink: OtlpSink;
   readonly engine: EngineProcess;
+  /** Where each receiver listens; 0 for one that was not asked for. */
+  readonly ports: Readonly<Record<ReceiverName, number>>;
   /** Ends what was started, engine first; the engine must drain and end with 0. */
   close(): Promise<void>;
 }
@@ -28,6 +33,7 @@ export type ExporterMaker = (
 
 export async function startPipeline(
   makeExporters: ExporterMaker = exporterToSink,
+  receivers: readonly ReceiverName[] = ['grpc'],
 ): Promise<InteropPipeline> {
   const directory = temporaryDirectory('interop');
   const files = await writeTo(directory.path);
@@ -37,7 +43,7 @@ export async function startPipeline(
     directory.remove();
   };
   try {
-    const config = engineConfig(files, await makeExporters(files, sink.port));
+    const config = engineConfig(files, await makeExporters(files, sink.port), receivers);
     const engine = await startEngine({ config });
     const close = async () => {
       try {
@@ -47,7 +53,8 @@ export async function startPipeline(
         await release();
       }
     };
-    return { files, sink, engine, close };
+    const ports = { grpc: engine.port, http: engine.httpPort };
+    return { files, sink, engine, ports, close };
   } catch (error) {
     await release();
     throw error;
@@ -67,13 +74,15 @@ export function listenerTls(files: CertificateFiles): object {
 export function engineConfig(
   files: CertificateFiles,
   exporters: Readonly<Record<string, object>>,
+  receivers: readonly ReceiverName[] = ['grpc'],
 ): object {
   const attributes = Object.entries(enrichedAttributes).map(([key, value]) => {
     return { key, value, action: 'upsert' };
   });
-  const grpc = { endpoint: '127.0.0.1:0', tls: listenerTls(files) };
+  const listener = { endpoint: '127.0.0.1:0', tls: listenerTls(files) };
+  const protocols = Object.fromEntries(receivers.map((name) => [name, listener]));
   return {
-    receivers: { otlp: { protocols: { grpc } } },
+    receivers: { otlp: { protocols } },
     processors: { resource: { attributes } },
     exporters,
     service: {
@@ -86,6 +95,11 @@ export function engineConfig(
       },
     },
   };
+}
+
+/** The usual pipeline with both receivers listening. */
+export function startBothReceivers(): Promise<InteropPipeline> {
+  return startPipeline(exporterToSink, ['grpc', 'http']);
 }
 
 function exporterToSink(files: CertificateFiles, sinkPort: number): Record<string, object> {
