@@ -2,6 +2,7 @@
 // and what the sink really received.
 
 import { setTimeout as pause } from 'node:timers/promises';
+import type { CertificateFiles } from '../test/support/certificates.ts';
 import type { DiscardSink } from './load/discard-sink.ts';
 import type { H2Load } from './load/h2-load.ts';
 import type { LogBody } from './load/log-bodies.ts';
@@ -23,6 +24,7 @@ export interface Round {
 }
 
 export interface Bench {
+  readonly files: CertificateFiles;
   readonly h2load: H2Load;
   readonly sink: DiscardSink;
 }
@@ -37,7 +39,9 @@ export async function measureRound(
   const { h2load, sink } = bench;
   const sinkBefore = await sink.counts();
   const cpuBefore = peer.usage().cpuSeconds;
-  const load = { ...scenario.load, port: peer.port, bodyPath: body.path, requests };
+  const { protocol } = scenario;
+  const bodyPath = protocol === 'grpc' ? body.path : body.messagePath;
+  const load = { ...scenario.load, port: peer.port, protocol, bodyPath, requests };
   const result = await h2load.run(load);
   const acknowledgedRecords = result.succeeded * body.records;
   const arrivedRecords =

@@ -6,21 +6,35 @@ import { availableParallelism, cpus, release, totalmem } from 'node:os';
 import type { Round } from './measurement.ts';
 import type { Scenario } from './scenarios.ts';
 
+/** The engine of this checkout, which is compared with each of the others. */
+export const gopherShipName = 'GopherShip';
+
 export interface PeerFigures {
   readonly name: string;
   readonly rounds: readonly Round[];
   readonly rssPeakBytes: number;
+  /** By its own books; undefined where it keeps none. */
+  readonly refusedRequests: number | undefined;
+}
+
+/** An engine that could not run a scenario, because it does not have what that needs. */
+export interface AbsentPeer {
+  readonly name: string;
+  readonly why: string;
 }
 
 export interface ScenarioFigures {
   readonly scenario: Scenario;
   readonly peers: readonly PeerFigures[];
+  readonly absent: readonly AbsentPeer[];
 }
 
 export interface RunDescription {
   readonly date: string;
   readonly command: string;
   readonly rounds: number;
+  /** What the reader must know beside the figures: commits, where bodies come from. */
+  readonly notes: readonly string[];
 }
 
 const columns = [
@@ -37,11 +51,19 @@ export function renderReport(run: RunDescription, figures: readonly ScenarioFigu
       'MB = 10^6 bytes of OTLP received, all connections TLS 1.3 with client certificates. ' +
       'Load generator, engine and sink share the machine: wall rates are no limits.',
     '',
+    ...run.notes.map((note) => `- ${note}`),
+    '',
     `| ${columns.join(' | ')} |`,
     `|${'---|'.repeat(columns.length)}`,
-    ...figures.flatMap(({ scenario, peers }) => peers.map((peer) => row(scenario, peer))),
+    ...figures.flatMap(({ scenario, peers, absent }) => [
+      ...peers.map((peer) => row(scenario, peer)),
+      ...absent.map((peer) => absentRow(scenario, peer)),
+    ]),
     '',
     ...figures.flatMap(ratios),
+    ...figures.flatMap(({ scenario, absent }) =>
+      absent.map(({ name, why }) => `- ${scenario.title}: ${name} could not run it: ${why}`),
+    ),
     '',
   ].join('\n');
 }
@@ -61,7 +83,8 @@ export function median(values: readonly number[]): number {
 }
 
 // `-` where nothing is sent on; otherwise both numbers are records of all rounds and must be equal.
-function row(scenario: Scenario, { name, rounds, rssPeakBytes }: PeerFigures): string {
+function row(scenario: Scenario, peer: PeerFigures): string {
+  const { name, rounds, rssPeakBytes, refusedRequests = 0 } = peer;
   const of = (pick: (round: Round) => number) => whole(median(rounds.map(pick)));
   const acknowledged = sum(rounds.map((round) => round.acknowledgedRecords));
   const arrived =
@@ -76,15 +99,25 @@ function row(scenario: Scenario, { name, rounds, rssPeakBytes }: PeerFigures): s
     median(rounds.map((round) => round.cpusUsed)).toFixed(2),
     median(rounds.map((round) => round.latencyMeanMs)).toFixed(1),
     whole(rssPeakBytes / 1e6),
-    failed === 0 ? arrived : `${arrived}, ${failed} requests failed`,
+    [
+      arrived,
+      ...(failed === 0 ? [] : [`${failed} requests failed`]),
+      ...(refusedRequests === 0 ? [] : [`${refusedRequests} refused`]),
+    ].join(', '),
   ];
   return `| ${cells.join(' | ')} |`;
 }
 
-function ratios({ scenario, peers: [ours, ...others] }: ScenarioFigures): string[] {
+function absentRow(scenario: Scenario, { name }: AbsentPeer): string {
+  return `| ${scenario.title} | ${name} | not run |${' - |'.repeat(columns.length - 3)}`;
+}
+
+function ratios({ scenario, peers }: ScenarioFigures): string[] {
+  const ours = peers.find(({ name }) => name === gopherShipName);
   if (ours === undefined) return [];
   const perCpu = (peer: PeerFigures) =>
     median(peer.rounds.map((round) => round.megabytesPerCpuSecond));
+  const others = peers.filter((peer) => peer !== ours);
   return others.map((other) => {
     const ratio = (perCpu(ours) / perCpu(other)).toFixed(2);
     return `- ${scenario.title}: ${ratio} times ${other.name} per CPU-second`;

@@ -3,18 +3,21 @@
 // bench/results/. Needs h2load (Debian package nghttp2-client), a C compiler and Go.
 
 import { mkdirSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
-import { type CertificateFiles, writeTo } from '../test/support/certificates.ts';
+import { writeTo } from '../test/support/certificates.ts';
 import { temporaryDirectory } from '../test/support/temporary-directory.ts';
+import { describeCommit } from './commit.ts';
 import { startDiscardSink } from './load/discard-sink.ts';
 import { prepareH2Load } from './load/h2-load.ts';
 import { type LogBody, writeBody } from './load/log-bodies.ts';
-import { type Bench, measureRound, type Round } from './measurement.ts';
-import type { BenchPeer } from './peers/bench-peer.ts';
-import { startCollectorPeer } from './peers/collector-peer.ts';
-import { startGopherShipPeer } from './peers/gophership-peer.ts';
-import { renderReport, type ScenarioFigures } from './report.ts';
+import { writeRealBody } from './load/real-log-body.ts';
+import type { PeerStarter } from './peers/bench-peer.ts';
+import { collectorPeer } from './peers/collector-peer.ts';
+import { gopherShipPeer } from './peers/gophership-peer.ts';
+import { profileScenario } from './profile.ts';
+import { gopherShipName, renderReport, type ScenarioFigures } from './report.ts';
+import { measureScenario } from './rounds.ts';
 import { recordsPerBody, type Scenario, scenarios } from './scenarios.ts';
 
 const { values: flags } = parseArgs({
@@ -24,75 +27,95 @@ const { values: flags } = parseArgs({
     only: { type: 'string', default: '' },
     /** Share of the usual number of requests. */
     scale: { type: 'string', default: '1' },
-    /** `gophership,collector`, or one of them. */
-    peers: { type: 'string', default: 'gophership,collector' },
+    /** Some of `gophership,before,collector`. */
+    peers: { type: 'string', default: 'gophership,before,collector' },
+    /**
+     * Another checkout of GopherShip (`git worktree add`, then `npm ci` in it), measured in the
+     * same rounds as "GopherShip before".
+     */
+    baseline: { type: 'string' },
+    /** Files whose lines make the "real" body, with commas between; else logs of this system. */
+    logs: { type: 'string', default: '' },
+    /** No figures: one scenario of GopherShip under the profiler, and where its time went. */
+    profile: { type: 'boolean', default: false },
     /** `--no-save`: print only. */
     save: { type: 'boolean', default: true },
   },
   allowNegative: true,
 });
+const checkoutPath = resolve(import.meta.dirname, '..');
+const baselinePath = flags.baseline === undefined ? undefined : resolve(flags.baseline);
 const rounds = Number(flags.rounds);
-const starters = flags.peers
-  .split(',')
-  .map((name) => (name === 'collector' ? startCollectorPeer : startGopherShipPeer));
+const notes: string[] = [];
 
 const directory = temporaryDirectory('bench');
 try {
   const files = await writeTo(join(directory.path, 'tls'));
   const sink = await startDiscardSink(files);
   const bench = { files, sink, h2load: await prepareH2Load(directory.path, files) };
-  const bodies = {
-    big: writeBody(directory.path, 'big', recordsPerBody.big),
-    small: writeBody(directory.path, 'small', recordsPerBody.small),
-  };
-  const figures: ScenarioFigures[] = [];
-  for (const scenario of scenarios.filter(({ title }) => title.includes(flags.only))) {
-    figures.push(await measureScenario(bench, scenario, bodies[scenario.body]));
+  const chosen = scenarios.filter(({ title }) => title.includes(flags.only));
+  const [first] = chosen;
+  if (first === undefined) throw new Error(`no scenario has "${flags.only}" in its title`);
+  const bodies = writeBodies(chosen);
+  if (flags.profile) {
+    const requests = requestsOf(first);
+    const text = await profileScenario(bench, checkoutPath, first, bodies(first), requests);
+    process.stdout.write(text);
+  } else {
+    const starters = await chooseStarters();
+    const figures: ScenarioFigures[] = [];
+    for (const scenario of chosen) {
+      const counts = { rounds, requests: requestsOf(scenario) };
+      figures.push(await measureScenario(bench, starters, scenario, bodies(scenario), counts));
+    }
+    saveReport(figures);
   }
   sink.stop();
-  saveReport(figures);
 } finally {
   directory.remove();
 }
 
-/** Every engine gets a round to warm up; then they take turns, so that a slow spell hits all. */
-async function measureScenario(
-  bench: Bench & { files: CertificateFiles },
-  scenario: Scenario,
-  body: LogBody,
-): Promise<ScenarioFigures> {
-  const { files, sink } = bench;
-  const requests = Math.ceil(scenario.requests * Number(flags.scale));
-  const peers: BenchPeer[] = [];
-  for (const start of starters) {
-    peers.push(await start({ path: scenario.path, files, sinkPort: sink.port }));
+function requestsOf(scenario: Scenario): number {
+  return Math.ceil(scenario.requests * Number(flags.scale));
+}
+
+/** The real body only where it is asked for, as it needs files of the machine. */
+function writeBodies(chosen: readonly Scenario[]): (scenario: Scenario) => LogBody {
+  const big = writeBody(directory.path, 'big', recordsPerBody.big);
+  const small = writeBody(directory.path, 'small', recordsPerBody.small);
+  if (!chosen.some(({ body }) => body === 'real')) {
+    return ({ body }) => (body === 'big' ? big : small);
   }
-  for (const peer of peers) {
-    await measureRound(bench, peer, scenario, body, Math.ceil(requests / 4));
-  }
-  const results: Round[][] = peers.map(() => []);
-  for (let round = 0; round < rounds; round++) {
-    for (const [index, peer] of peers.entries()) {
-      const result = await measureRound(bench, peer, scenario, body, requests);
-      results[index]?.push(result);
-      const perCpu = Math.round(result.megabytesPerCpuSecond);
-      process.stderr.write(`${scenario.title}: ${peer.name}: ${perCpu} MB/cpu-s\n`);
+  const paths = flags.logs.split(',').filter((path) => path !== '');
+  const { body: real, source } = writeRealBody(directory.path, paths);
+  notes.push(`"real" is ${Math.round(real.sizeBytes / 1000)} KB: ${source}.`);
+  const bodies = { big, small, real };
+  return ({ body }) => bodies[body];
+}
+
+async function chooseStarters(): Promise<PeerStarter[]> {
+  const starters: PeerStarter[] = [];
+  for (const name of flags.peers.split(',')) {
+    if (name === 'gophership') {
+      starters.push(gopherShipPeer(gopherShipName, checkoutPath));
+      notes.push(`GopherShip is ${await describeCommit(checkoutPath)}.`);
+    } else if (name === 'collector') {
+      starters.push(collectorPeer);
+    } else if (name !== 'before') {
+      throw new Error(`no peer is called "${name}"`);
+    } else if (baselinePath !== undefined) {
+      starters.push(gopherShipPeer('GopherShip before', baselinePath));
+      notes.push(`GopherShip before is ${await describeCommit(baselinePath)}.`);
     }
   }
-  const figures = peers.map((peer, index) => ({
-    name: peer.name,
-    rounds: results[index] ?? [],
-    rssPeakBytes: peer.usage().rssPeakBytes,
-  }));
-  for (const peer of peers) await peer.stop();
-  return { scenario, peers: figures };
+  return starters;
 }
 
 function saveReport(figures: readonly ScenarioFigures[]) {
   const date = new Date().toISOString().slice(0, 10);
   const args = process.argv.slice(2);
   const command = ['npm run bench', ...(args.length > 0 ? ['--'] : []), ...args].join(' ');
-  const report = renderReport({ date, command, rounds }, figures);
+  const report = renderReport({ date, command, rounds, notes }, figures);
   process.stdout.write(`${report}\n`);
   if (!flags.save) return;
   const resultsPath = new URL('./results/', import.meta.url).pathname;

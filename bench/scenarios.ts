@@ -1,12 +1,13 @@
 // What is measured: the rows of the bench. Row numbers T3 and T4 are the project's targets.
 
-import type { LoadShape } from './load/h2-load.ts';
+import type { LoadProtocol, LoadShape } from './load/h2-load.ts';
 import type { BenchPath } from './peers/bench-peer.ts';
 
 export interface Scenario {
   readonly title: string;
   readonly path: BenchPath;
-  readonly body: 'big' | 'small';
+  readonly body: 'big' | 'small' | 'real';
+  readonly protocol: LoadProtocol;
   readonly load: LoadShape;
   /** Requests of one round: a few seconds of the faster engine. */
   readonly requests: number;
@@ -16,26 +17,42 @@ const bigLoad = { connections: 4, streamsPerConnection: 4 };
 const smallLoad = { connections: 8, streamsPerConnection: 8 };
 const singleFlightLoad = { connections: 64, streamsPerConnection: 1 };
 
+const forward = { path: 'forward', protocol: 'grpc' } as const;
+const discard = { path: 'discard', protocol: 'grpc' } as const;
+
 export const scenarios: readonly Scenario[] = [
   {
     title: 'T3 Green: attributes, batch, TLS out; big',
-    ...{ path: 'forward', body: 'big', load: bigLoad, requests: 6_000 },
+    ...{ ...forward, body: 'big', load: bigLoad, requests: 6_000 },
   },
   {
     title: 'Green: attributes, batch, TLS out; small',
-    ...{ path: 'forward', body: 'small', load: smallLoad, requests: 150_000 },
+    ...{ ...forward, body: 'small', load: smallLoad, requests: 150_000 },
   },
   {
     title: 'T4 Green: small, 64 connections with one request in flight',
-    ...{ path: 'forward', body: 'small', load: singleFlightLoad, requests: 150_000 },
+    ...{ ...forward, body: 'small', load: singleFlightLoad, requests: 150_000 },
   },
   {
     title: 'receive and discard: big',
-    ...{ path: 'discard', body: 'big', load: bigLoad, requests: 10_000 },
+    ...{ ...discard, body: 'big', load: bigLoad, requests: 10_000 },
+  },
+  {
+    title: 'receive and discard: real',
+    ...{ ...discard, body: 'real', load: bigLoad, requests: 12_000 },
   },
   {
     title: 'receive and discard: small',
-    ...{ path: 'discard', body: 'small', load: smallLoad, requests: 200_000 },
+    ...{ ...discard, body: 'small', load: smallLoad, requests: 200_000 },
+  },
+  {
+    title: 'receive and discard: OTLP/HTTP h2 small',
+    ...{ ...discard, protocol: 'http2', body: 'small', load: smallLoad, requests: 200_000 },
+  },
+  {
+    // One request in flight on each connection: no OTLP client pipelines.
+    title: 'receive and discard: OTLP/HTTP 1.1 small',
+    ...{ ...discard, protocol: 'http1', body: 'small', load: singleFlightLoad, requests: 150_000 },
   },
 ];
 

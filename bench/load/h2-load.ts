@@ -5,7 +5,10 @@ import { execFile } from 'node:child_process';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import type { CertificateFiles } from '../../test/support/certificates.ts';
-import { logsPath } from './logs-method.ts';
+import { grpcLogsPath, httpLogsPath } from './logs-path.ts';
+
+/** OTLP/gRPC, and OTLP/HTTP with protobuf over HTTP/2 and HTTP/1.1. */
+export type LoadProtocol = 'grpc' | 'http2' | 'http1';
 
 export interface LoadShape {
   readonly connections: number;
@@ -14,13 +17,19 @@ export interface LoadShape {
 
 export interface LoadOptions extends LoadShape {
   readonly port: number;
+  /** A gRPC frame, or for OTLP/HTTP the message alone. */
   readonly bodyPath: string;
   readonly requests: number;
+  /** gRPC when absent. */
+  readonly protocol?: LoadProtocol;
 }
 
 export interface LoadResult {
   readonly seconds: number;
-  /** Answers with HTTP 200; whether they were OK for gRPC shows only at the sink. */
+  /**
+   * Answers with HTTP 200. That is an OK of OTLP/HTTP; whether it was one of gRPC shows only at the
+   * sink and in the books of the engine.
+   */
   readonly succeeded: number;
   readonly failed: number;
   /** From the first byte of a request to the end of its answer. */
@@ -55,9 +64,23 @@ export function h2loadArguments(options: LoadOptions): string[] {
   return [
     ...['-n', String(options.requests), '-c', String(options.connections)],
     ...['-m', String(options.streamsPerConnection), '-d', options.bodyPath],
-    ...['-H', 'content-type: application/grpc', '-H', 'te: trailers'],
-    `https://127.0.0.1:${options.port}${logsPath}`,
+    ...protocolArguments(options.protocol ?? 'grpc', `https://127.0.0.1:${options.port}`),
   ];
+}
+
+function protocolArguments(protocol: LoadProtocol, origin: string): string[] {
+  switch (protocol) {
+    case 'grpc': {
+      const fields = ['-H', 'content-type: application/grpc', '-H', 'te: trailers'];
+      return [...fields, `${origin}${grpcLogsPath}`];
+    }
+    case 'http2':
+      return ['-H', 'content-type: application/x-protobuf', `${origin}${httpLogsPath}`];
+    case 'http1':
+      return ['--h1', ...protocolArguments('http2', origin)];
+    default:
+      return protocol satisfies never;
+  }
 }
 
 const execute = promisify(execFile);

@@ -1,6 +1,6 @@
-// Request bodies for h2load, one gRPC frame each, the same bytes in every run: "big" is 1000
-// records in 183 KB, "small" 10 records in 1.9 KB. Trace ids are random, as real ones are, so a
-// body does not compress better than real traffic does.
+// Request bodies for h2load, made up but the same bytes in every run: "big" is 1000 records in
+// 183 KB, "small" 10 records in 1.9 KB. Trace ids are random, as real ones are, so a body does not
+// compress better than real traffic does. Records of real logs are in real-log-body.ts.
 
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -11,7 +11,10 @@ import type { AnyValue } from '../../src/generated/opentelemetry/proto/common/v1
 
 export interface LogBody {
   readonly name: string;
+  /** A file with one gRPC frame. */
   readonly path: string;
+  /** A file with the message alone, as OTLP/HTTP sends it. */
+  readonly messagePath: string;
   readonly records: number;
   /** Of the protobuf message, without the gRPC prefix. */
   readonly sizeBytes: number;
@@ -21,10 +24,21 @@ export interface LogBody {
 export type BodyEncoding = 'identity' | 'gzip' | 'zstd';
 
 export function writeBody(directory: string, name: string, records: number): LogBody {
-  const message = makeRequest(records);
+  return storeBody(directory, name, records, makeRequest(records));
+}
+
+/** Writes both files of a body that is already encoded. */
+export function storeBody(
+  directory: string,
+  name: string,
+  records: number,
+  message: Uint8Array,
+): LogBody {
   const path = join(directory, `${name}.grpc`);
+  const messagePath = join(directory, `${name}.protobuf`);
   writeFileSync(path, framed(message, 0));
-  return { name, path, records, sizeBytes: message.length };
+  writeFileSync(messagePath, message);
+  return { name, path, messagePath, records, sizeBytes: message.length };
 }
 
 /**
@@ -94,11 +108,11 @@ function makeRequest(records: number): Uint8Array {
 
 type AnyValueInit = { value: AnyValue['value'] };
 
-function text(value: string): AnyValueInit {
+export function text(value: string): AnyValueInit {
   return { value: { case: 'stringValue', value } };
 }
 
-function integer(value: bigint): AnyValueInit {
+export function integer(value: bigint): AnyValueInit {
   return { value: { case: 'intValue', value } };
 }
 

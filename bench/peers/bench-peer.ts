@@ -3,21 +3,30 @@
 
 import type { CertificateFiles } from '../../test/support/certificates.ts';
 import type { ProcessUsage } from '../../test/support/process-usage.ts';
+import type { LoadProtocol } from '../load/h2-load.ts';
 
 /** `forward`: two resource attributes added, batched, sent on over TLS uncompressed. */
 export type BenchPath = 'forward' | 'discard';
 
 export interface BenchPeerOptions {
   readonly path: BenchPath;
+  /** The only one that the engine listens for. */
+  readonly protocol: LoadProtocol;
   readonly files: CertificateFiles;
   readonly sinkPort: number;
 }
 
 export interface BenchPeer {
-  readonly name: string;
   readonly port: number;
   usage(): ProcessUsage;
-  stop(): Promise<number>;
+  /** Requests that it refused in its life, where it keeps books about them. */
+  stop(): Promise<number | undefined>;
+}
+
+export interface PeerStarter {
+  /** As the report has it. */
+  readonly name: string;
+  start(options: BenchPeerOptions): Promise<BenchPeer>;
 }
 
 /** The same for every engine. */

@@ -7,20 +7,33 @@ import {
   collectorVersion,
   startCollector,
 } from '../../test/support/peers/collector.ts';
-import { attributesAdded, type BenchPeer, type BenchPeerOptions } from './bench-peer.ts';
+import {
+  attributesAdded,
+  type BenchPeer,
+  type BenchPeerOptions,
+  type PeerStarter,
+} from './bench-peer.ts';
 
-export async function startCollectorPeer(options: BenchPeerOptions): Promise<BenchPeer> {
+export const collectorPeer: PeerStarter = {
+  name: `OpenTelemetry Collector ${collectorVersion}`,
+  start: startCollectorPeer,
+};
+
+async function startCollectorPeer(options: BenchPeerOptions): Promise<BenchPeer> {
   const collector = await startCollector('peer', collectorConfig(options));
   return {
-    name: `OpenTelemetry Collector ${collectorVersion}`,
-    port: collector.grpcPort,
+    port: options.protocol === 'grpc' ? collector.grpcPort : collector.httpPort,
     usage: () => collector.usage(),
-    stop: () => collector.stop(),
+    async stop() {
+      await collector.stop();
+      return undefined;
+    },
   };
 }
 
-function collectorConfig({ path, files, sinkPort }: BenchPeerOptions): CollectorConfig {
-  const receivers = collectorReceiver(['grpc'], {
+function collectorConfig(options: BenchPeerOptions): CollectorConfig {
+  const { path, protocol, files, sinkPort } = options;
+  const receivers = collectorReceiver([protocol === 'grpc' ? 'grpc' : 'http'], {
     client_ca_file: files.ca,
     cert_file: files.serverCert,
     key_file: files.serverKey,
