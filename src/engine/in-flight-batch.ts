@@ -3,6 +3,7 @@
 // batch; the slab is given back exactly once, when no destination can read it any more.
 
 import { assert } from '../assert.ts';
+import { ChainLink } from '../chain.ts';
 import type { ErrorCode } from '../errors.ts';
 import {
   type Batch,
@@ -20,7 +21,7 @@ export interface InFlightOwner {
   release(batch: InFlightBatch): void;
 }
 
-export class InFlightBatch implements Batch {
+export class InFlightBatch extends ChainLink implements Batch {
   readonly bodyOffsetBytes: number;
   readonly bodyLengthBytes: number;
   readonly resourceCount: number;
@@ -46,6 +47,7 @@ export class InFlightBatch implements Batch {
     deadlineMs: number,
     owner: InFlightOwner,
   ) {
+    super();
     this.#call = call;
     this.#owner = owner;
     this.slab = call.slab;
@@ -74,7 +76,9 @@ export class InFlightBatch implements Batch {
     for (const destination of destinations)
       if (destination.required) this.#requiredOutstanding += 1;
     if (this.#requiredOutstanding === 0) this.#answerOk();
-    for (const [index, destination] of destinations.entries()) this.#handOver(destination, index);
+    for (let index = 0; index < destinations.length; index += 1) {
+      this.#handOver(destinations[index]!, index); // inside: checked
+    }
     this.#settleOne();
   }
 

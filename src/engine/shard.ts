@@ -2,6 +2,7 @@
 // ingester, is scanned, and goes through the pivot to the destinations; the answer goes back when
 // they have it.
 
+import { Chain } from '../chain.ts';
 import type { Clock, Timer } from '../clock.ts';
 import type { ErrorCode } from '../errors.ts';
 import type { Destination } from '../exporter/destination.ts';
@@ -50,7 +51,7 @@ const deadlineSweepMs = 100;
 export class Shard implements InFlightOwner {
   readonly counters: ShardCounters;
   readonly #parts: ShardParts;
-  readonly #inFlight = new Set<InFlightBatch>();
+  readonly #inFlight = new Chain<InFlightBatch>();
   #sweep: Timer | undefined;
   #optionalGrace: Timer | undefined;
   #draining = false;
@@ -163,9 +164,7 @@ export class Shard implements InFlightOwner {
 
   #expire(): void {
     const nowMs = this.#parts.clock.nowMs();
-    // giveUp() may end a batch and so remove it from the set while it is walked, which a Set
-    // allows.
-    for (const batch of this.#inFlight) {
+    for (const batch of this.#inFlight.links()) {
       if (batch.answered || batch.deadlineMs > nowMs) continue;
       batch.giveUp('DEADLINE', 'no answer from every destination in time', retryDelayMsMin);
     }
@@ -175,7 +174,7 @@ export class Shard implements InFlightOwner {
     const { log, occupancyPercent } = this.#parts;
     if (occupancyPercent() <= answeredOccupancyPercentMax) return;
     // In order of arrival, so the oldest go first.
-    for (const batch of this.#inFlight) {
+    for (const batch of this.#inFlight.links()) {
       if (!batch.answered) continue;
       batch.drop();
       log.warn(
@@ -191,12 +190,12 @@ export class Shard implements InFlightOwner {
    */
   #endDrainWithoutOptional(): void {
     if (!this.#draining || this.#optionalGrace !== undefined) return;
-    for (const batch of this.#inFlight) if (!batch.answered) return;
+    if (this.#inFlight.links().some((batch) => !batch.answered)) return;
     this.#optionalGrace = this.#parts.clock.after(optionalGraceMs, () => this.#giveUpAll());
   }
 
   #giveUpAll(): void {
-    for (const batch of this.#inFlight) {
+    for (const batch of this.#inFlight.links()) {
       if (!batch.answered) this.#givenUpCount += 1;
       batch.giveUp('DRAINING', 'shutting down before every destination had it', drainRetryDelayMs);
       // What was answered waits only for destinations that are not required.

@@ -3,6 +3,7 @@
 // being settled.
 
 import { assert } from '../assert.ts';
+import { Chain } from '../chain.ts';
 import type { Clock } from '../clock.ts';
 import type { QueueConfig } from '../config/config.ts';
 import { DestinationCounter, type DestinationCounters } from '../memory/state-page.ts';
@@ -27,7 +28,7 @@ export class ExportQueue {
   readonly #config: QueueConfig;
   readonly #clock: Clock;
   readonly #counters: DestinationCounters;
-  readonly #batches = new Set<QueuedBatch>();
+  readonly #batches = new Chain<QueuedBatch>();
   #sizeBytes = 0;
   #waitingBytes = 0;
   #sequence = 0;
@@ -156,7 +157,7 @@ export class ExportQueue {
   }
 
   abandonAll(): void {
-    for (const queued of [...this.#batches]) this.abandon(queued);
+    for (const queued of this.#batches.links()) this.abandon(queued);
   }
 
   /** Abandons the oldest batch of which nothing is in flight; undefined when there is none. */
@@ -176,8 +177,8 @@ export class ExportQueue {
   }
 
   #settled(queued: QueuedBatch, outcome: Outcome): void {
-    const deleted = this.#batches.delete(queued);
-    assert(deleted, 'batch settled twice');
+    assert(queued.isChained, 'batch settled twice');
+    this.#batches.delete(queued);
     this.#sizeBytes -= queued.batch.bodyLengthBytes;
     this.#count();
     this.#countOutcome(queued, outcome);
@@ -221,7 +222,7 @@ export class ExportQueue {
     else piece.previous.next = piece;
     if (piece.next === undefined) this.#last = piece;
     else piece.next.previous = piece;
-    if (piece.queued.waitingPieces.size === 0) {
+    if (piece.queued.waitingPieces.length === 0) {
       this.#waitingBytes += piece.batch.bodyLengthBytes;
     }
     piece.queued.addWaiting(piece);
@@ -237,7 +238,7 @@ export class ExportQueue {
     piece.previous = undefined;
     piece.next = undefined;
     piece.queued.removeWaiting(piece);
-    if (piece.queued.waitingPieces.size === 0) {
+    if (piece.queued.waitingPieces.length === 0) {
       this.#waitingBytes -= piece.batch.bodyLengthBytes;
     }
   }

@@ -44,6 +44,7 @@ export class OtlpDestination implements Destination {
   readonly #runs = new Set<Promise<void>>();
   #inFlightRequests = 0;
   #wake: Timer | undefined;
+  #wakeMs = Number.POSITIVE_INFINITY;
   #closing = false;
 
   constructor(config: OtlpExporterConfig, deps: OtlpDestinationDeps, transport: ExportTransport) {
@@ -137,11 +138,22 @@ export class OtlpDestination implements Destination {
       this.#start(next);
       next = this.#schedule.next(this.#inFlightRequests);
     }
-    this.#wake?.cancel();
-    this.#wake = Number.isFinite(next)
-      ? this.#deps.clock.after(next, () => this.#pump())
-      : undefined;
+    this.#wakeAfter(next);
     this.#admission.breakerChanged();
+  }
+
+  /** A timer that comes too early only looks again: most looks change nothing. */
+  #wakeAfter(delayMs: number): void {
+    if (!Number.isFinite(delayMs)) return;
+    const { clock } = this.#deps;
+    const wakeMs = clock.nowMs() + delayMs;
+    if (this.#wake !== undefined && this.#wakeMs <= wakeMs) return;
+    this.#wake?.cancel();
+    this.#wakeMs = wakeMs;
+    this.#wake = clock.after(delayMs, () => {
+      this.#wake = undefined;
+      this.#pump();
+    });
   }
 
   #start(buffer: ExportBuffer): void {

@@ -44,6 +44,7 @@ export class QueueAdmission {
   readonly #parts: QueueAdmissionParts;
   readonly #downWaiters: (() => void)[] = [];
   #closed = false;
+  #isTelling = false;
 
   constructor(parts: QueueAdmissionParts) {
     this.#parts = parts;
@@ -80,13 +81,23 @@ export class QueueAdmission {
       if (lost && !required) this.#dropped('DRAINING', queued.lostRecords);
       settle(outcome);
     });
-    queueMicrotask(onWaiting);
+    this.#tellWaiting(onWaiting);
     return {
       abandon: () => {
         takenBack = true;
         queue.abandon(queued);
       },
     };
+  }
+
+  /** Once for all batches that come together. */
+  #tellWaiting(onWaiting: () => void): void {
+    if (this.#isTelling) return;
+    this.#isTelling = true;
+    queueMicrotask(() => {
+      this.#isTelling = false;
+      onWaiting();
+    });
   }
 
   /** Of a destination that nobody waits for, one that is down counts as idle. */

@@ -2,6 +2,7 @@
 // of it, until the destination's limits or refusals split it.
 
 import { assert } from '../assert.ts';
+import { ChainLink } from '../chain.ts';
 import type { Batch, BatchSlice, Outcome } from './destination.ts';
 import { OutcomeKind } from './destination.ts';
 
@@ -39,7 +40,7 @@ export function recordCountOf(piece: Piece): number {
   return piece.recordTo - piece.recordFrom;
 }
 
-export class QueuedBatch {
+export class QueuedBatch extends ChainLink {
   readonly batch: Batch;
   /** Order of enqueue(). */
   readonly sequence: number;
@@ -51,7 +52,8 @@ export class QueuedBatch {
   searchRequests = 0;
   readonly #settle: (outcome: Outcome) => void;
   readonly #onSettled: (queued: QueuedBatch, outcome: Outcome) => void;
-  readonly #waiting = new Set<Piece>();
+  /** Mostly one. */
+  readonly #waiting: Piece[] = [];
   #inFlightPieces = 0;
   #abandoned = false;
   #isLost = false;
@@ -68,6 +70,7 @@ export class QueuedBatch {
     settle: (outcome: Outcome) => void,
     onSettled: (queued: QueuedBatch, outcome: Outcome) => void,
   ) {
+    super();
     this.batch = batch;
     this.sequence = sequence;
     this.enqueuedMs = enqueuedMs;
@@ -97,7 +100,7 @@ export class QueuedBatch {
     return this.#lostRecords;
   }
 
-  get waitingPieces(): ReadonlySet<Piece> {
+  get waitingPieces(): readonly Piece[] {
     return this.#waiting;
   }
 
@@ -118,12 +121,13 @@ export class QueuedBatch {
 
   addWaiting(piece: Piece): void {
     assert(!this.#settled && !this.#abandoned, 'piece of a batch that is done');
-    this.#waiting.add(piece);
+    this.#waiting.push(piece);
   }
 
   removeWaiting(piece: Piece): void {
-    const removed = this.#waiting.delete(piece);
-    assert(removed, 'piece does not wait');
+    const index = this.#waiting.indexOf(piece);
+    assert(index >= 0, 'piece does not wait');
+    this.#waiting.splice(index, 1);
   }
 
   /** A piece left the queue for a request. */
@@ -158,7 +162,7 @@ export class QueuedBatch {
    * out.
    */
   abandon(): void {
-    assert(this.#waiting.size === 0, 'abandoned with waiting pieces');
+    assert(this.#waiting.length === 0, 'abandoned with waiting pieces');
     this.#abandoned = true;
     this.settleWhenDone();
   }
@@ -170,7 +174,7 @@ export class QueuedBatch {
   }
 
   settleWhenDone(): void {
-    if (this.#settled || this.#waiting.size > 0 || this.#inFlightPieces > 0) return;
+    if (this.#settled || this.#waiting.length > 0 || this.#inFlightPieces > 0) return;
     this.#settled = true;
     const outcome: Outcome = {
       kind: this.#kind(),

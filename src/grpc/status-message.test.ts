@@ -9,6 +9,7 @@ test('encodeStatusMessage() escapes percent, controls and everything beyond ASCI
   assert.equal(encodeStatusMessage('100 % full\n'), '100 %25 full%0A');
   assert.equal(encodeStatusMessage('é€😀'), '%C3%A9%E2%82%AC%F0%9F%98%80');
   assert.equal(encodeStatusMessage('~ \u007f'), '~ %7F');
+  assert.equal(encodeStatusMessage(' a b '), '%20a b%20');
 });
 
 test(`decodeStatusMessage() gives back every text that encodeStatusMessage() encoded (seed ${seed})`, () => {

@@ -5,11 +5,16 @@ const encoder = new TextEncoder();
 const decoder = new TextDecoder();
 const hexDigits = '0123456789ABCDEF';
 
-/** Bytes from space to tilde stand for themselves, except the percent sign. */
+/**
+ * Bytes from space to tilde stand for themselves, except the percent sign, and spaces at an end: a
+ * header value must not have them there (RFC 9113 section 8.2.1), and clients drop one that has.
+ */
 export function encodeStatusMessage(text: string): string {
   let encoded = '';
-  for (const byte of encoder.encode(text)) {
-    const plain = byte >= 0x20 && byte <= 0x7e && byte !== 0x25;
+  const bytes = encoder.encode(text);
+  for (const [index, byte] of bytes.entries()) {
+    const isInner = index > 0 && index < bytes.length - 1;
+    const plain = byte >= (isInner ? 0x20 : 0x21) && byte <= 0x7e && byte !== 0x25;
     encoded += plain
       ? String.fromCharCode(byte)
       : `%${hexDigits[byte >> 4]}${hexDigits[byte & 0x0f]}`;

@@ -116,6 +116,8 @@ export class ControlFrames {
     const stream = core.streams.get(streamId);
     if (stream === undefined) {
       core.chargeIdleFrame(ConnectionAbuse.UnknownFrames);
+      if (core.streams.stateOf(streamId) === StreamState.Silenced)
+        core.streams.endSilenced(streamId);
       return;
     }
     const isYoung = core.nowMs - stream.openedMs < youngStreamMs;
@@ -209,9 +211,10 @@ export class ControlFrames {
       return;
     }
     const stream = core.streams.get(streamId);
-    if (stream === undefined) return; // late
     if (incrementBytes === 0) {
       core.streamError(streamId, Http2Error.ProtocolError, ConnectionAbuse.WindowUpdateZero);
+    } else if (stream === undefined) {
+      return; // late
     } else if (!core.sender.grantStream(stream, incrementBytes)) {
       core.streamError(streamId, Http2Error.FlowControlError, ConnectionAbuse.WindowOverflow);
     }

@@ -66,6 +66,7 @@ export class FrameReader {
 
   /** How much of the chunk was read: all, unless somebody called halt(). */
   read(chunk: Uint8Array): number {
+    if (this.#stopped) return chunk.length;
     this.#halted = false;
     let at = this.#prefaceReadBytes < clientPreface.length ? this.#readPreface(chunk) : 0;
     while (at < chunk.length && !this.#stopped && !this.#halted) {

@@ -42,6 +42,11 @@ export class HpackDecoder {
     return this.#table.count;
   }
 
+  /** The same bytes mean the same fields as long as this is the same. */
+  get tableVersion(): number {
+    return this.#table.version;
+  }
+
   get tableSizeBytes(): number {
     return this.#table.sizeBytes;
   }

@@ -13,6 +13,7 @@ export class HpackTable {
   #ring: (HpackEntry | undefined)[];
   #nextSlot = 0;
   #count = 0;
+  #version = 0;
   #sizeBytes = 0;
   #sizeBytesMax: number;
 
@@ -22,6 +23,11 @@ export class HpackTable {
     const entriesMax = Math.floor(sizeBytesLimit / headerFieldOverheadSizeBytes);
     this.#slotCountMax = Math.max(slotCountMin, 2 ** Math.ceil(Math.log2(entriesMax)));
     this.#ring = emptyRing(slotCountMin);
+  }
+
+  /** Changes whenever a block that comes again could mean something else. */
+  get version(): number {
+    return this.#version;
   }
 
   get count(): number {
@@ -40,6 +46,7 @@ export class HpackTable {
 
   /** An entry larger than the table empties it, and is not kept (section 4.4). */
   add(entry: HpackEntry): void {
+    this.#version += 1;
     this.#evictTo(this.#sizeBytesMax - entry.sizeBytes);
     if (entry.sizeBytes > this.#sizeBytesMax) return;
     if (this.#count === this.#ring.length) this.#grow();
@@ -53,6 +60,7 @@ export class HpackTable {
   /** A dynamic table size update. */
   resize(sizeBytesMax: number): void {
     assert(sizeBytesMax >= 0 && sizeBytesMax <= this.sizeBytesLimit, 'table above its limit');
+    this.#version += 1;
     this.#sizeBytesMax = sizeBytesMax;
     this.#evictTo(sizeBytesMax);
   }

@@ -2,6 +2,7 @@
 // the handler that wants its body. The connection moves it from state to state.
 
 import type { FieldBlock } from './field-block.ts';
+import { windowSizeBytesInitial } from './frame-format.ts';
 import type { RequestHead } from './request-head.ts';
 import type { ServerConnection, ServerStream, StreamHandler } from './server-stream.ts';
 
@@ -35,18 +36,22 @@ export class Http2Stream implements ServerStream {
   closed = false;
 
   /** The peer's credit on this stream, and ours. Ours can be negative (RFC 9113 section 6.9.2). */
-  receiveWindowBytes: number;
+  receiveWindowBytes: number = windowSizeBytesInitial;
   sendWindowBytes: number;
   /** Parts of the connection's sums in receive-credit.ts. */
   heldBytes = 0;
   promisedBytes = 0;
   /** The handler has said hold() and not expect() since. */
   waits = false;
+  /** The handler has said expect() and not hold() since: it has memory for the message. */
+  admitted = false;
 
   /** Of the body, whole frames as soon as they begin. */
   receivedBytes = 0;
   /** Of the DATA frame under way, not delivered yet. */
   frameLeftBytes = 0;
+  /** How many of its last bytes nobody has promised room for. */
+  frameUnpromisedBytes = 0;
   paddingBytes = 0;
   smallFrameCount = 0;
 
@@ -57,15 +62,14 @@ export class Http2Stream implements ServerStream {
     id: number,
     head: RequestHead,
     openedMs: number,
-    windows: { readonly receiveBytes: number; readonly sendBytes: number },
+    sendWindowBytes: number,
     requestEnded: boolean,
   ) {
     this.#owner = owner;
     this.id = id;
     this.head = head;
     this.openedMs = openedMs;
-    this.receiveWindowBytes = windows.receiveBytes;
-    this.sendWindowBytes = windows.sendBytes;
+    this.sendWindowBytes = sendWindowBytes;
     this.requestEnded = requestEnded;
   }
 

@@ -53,10 +53,12 @@ export class ReceiveCredit {
   /**
    * The increment to send now, 0 for none; it counts as granted. Small debts wait, since each grant
    * is a frame, but never while they are half of what the peer may have: a peer that waits for
-   * credit and could have some always gets it.
+   * credit and could have some always gets it. `underWayBytes` are those of a frame that may have
+   * to be held once they come.
    */
-  grant(): number {
-    const targetBytes = Math.max(0, windowSizeBytesInitial - this.#heldBytes) + this.#promisedBytes;
+  grant(underWayBytes = 0): number {
+    const keptBytes = this.#heldBytes + underWayBytes;
+    const targetBytes = Math.max(0, windowSizeBytesInitial - keptBytes) + this.#promisedBytes;
     const dueBytes = Math.min(targetBytes, windowSizeBytesMax) - this.#outstandingBytes;
     if (dueBytes <= 0 || (dueBytes < grantSizeBytesMin && 2 * dueBytes < targetBytes)) return 0;
     this.#outstandingBytes += dueBytes;

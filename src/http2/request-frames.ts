@@ -6,16 +6,17 @@ import { assert } from '../assert.ts';
 import { ConnectionAbuse } from '../memory/state-page.ts';
 import { paddingSizeBytesMax, smallDataFramesMax, smallDataSizeBytes } from './abuse-limits.ts';
 import type { ConnectionCore } from './connection-core.ts';
-import { FrameFlag, Http2Error, windowSizeBytesInitial } from './frame-format.ts';
+import { FrameFlag, Http2Error } from './frame-format.ts';
+import { HeadDecoder } from './head-decoder.ts';
 import {
   HeaderAssembly,
   type HeaderBlockStart,
   HeadersFault,
   readHeadersPayload,
 } from './header-assembly.ts';
-import { DecodeStatus, type FieldSink, HpackDecoder } from './hpack-decoder.ts';
+import { DecodeStatus, type FieldSink } from './hpack-decoder.ts';
 import { Http2Stream, type StreamOwner } from './http2-stream.ts';
-import { RequestHead, TrailerCheck } from './request-head.ts';
+import { type RequestHead, TrailerCheck } from './request-head.ts';
 import { StreamState } from './stream-table.ts';
 
 export interface RequestEvents {
@@ -28,7 +29,7 @@ export class RequestFrames {
   readonly #core: ConnectionCore;
   readonly #owner: StreamOwner;
   readonly #events: RequestEvents;
-  readonly #decoder = new HpackDecoder();
+  readonly #decoder = new HeadDecoder();
   readonly #assembly = new HeaderAssembly();
   /** Of the DATA frame under way; undefined when nobody wants it. */
   #dataStream: Http2Stream | undefined;
@@ -44,6 +45,13 @@ export class RequestFrames {
   /** Of the header block that wants CONTINUATION; 0 for none. */
   get openBlockStreamId(): number {
     return this.#assembly.start?.streamId ?? 0;
+  }
+
+  /** Of the DATA frame under way, what may have to be held once it comes. */
+  get unpromisedBytes(): number {
+    const stream = this.#dataStream;
+    if (stream === undefined || stream.closed || stream.answer !== undefined) return 0;
+    return Math.min(stream.frameLeftBytes, stream.frameUnpromisedBytes);
   }
 
   headers(flags: number, streamId: number, bytes: Uint8Array, from: number, to: number): void {
@@ -159,6 +167,7 @@ export class RequestFrames {
     stream.paddingBytes += paddingBytes;
     this.#dataPaddingBytes = paddingBytes;
     const promisedBytes = Math.min(stream.promisedBytes, sizeBytes);
+    stream.frameUnpromisedBytes = sizeBytes - promisedBytes;
     if (promisedBytes > 0) {
       stream.promisedBytes -= promisedBytes;
       core.credit.promise(-promisedBytes);
@@ -197,8 +206,8 @@ export class RequestFrames {
     const core = this.#core;
     const { streamId } = start;
     core.streams.use(streamId);
-    const head = new RequestHead();
-    if (!this.#decode(bytes, from, to, head)) return;
+    if (!this.#isDecoded(this.#decoder.readHead(bytes, from, to))) return;
+    const { head } = this.#decoder;
     if (streamId > core.lastStreamId) {
       core.streams.silence(streamId); // GOAWAY has told the peer
     } else if (start.dependencyId === streamId) {
@@ -215,11 +224,8 @@ export class RequestFrames {
 
   #open(streamId: number, head: RequestHead, endsStream: boolean): void {
     const core = this.#core;
-    const windows = {
-      receiveBytes: windowSizeBytesInitial,
-      sendBytes: core.peer.initialWindowSizeBytes,
-    };
-    const stream = new Http2Stream(this.#owner, streamId, head, core.nowMs, windows, endsStream);
+    const sendBytes = core.peer.initialWindowSizeBytes;
+    const stream = new Http2Stream(this.#owner, streamId, head, core.nowMs, sendBytes, endsStream);
     core.streams.add(stream);
     this.#events.streamOpened();
     const handler = core.parts.accept(stream);
@@ -259,9 +265,14 @@ export class RequestFrames {
   /** A block on a stream that is closed, or that was passed over. */
   #lateBlock(start: HeaderBlockStart, bytes: Uint8Array, from: number, to: number): void {
     const core = this.#core;
-    if (!this.#decode(bytes, from, to, nobody)) return;
+    const trailers = new TrailerCheck();
+    if (!this.#decode(bytes, from, to, trailers)) return;
     if (core.streams.stateOf(start.streamId) === StreamState.Silenced) {
-      this.#late(start.streamId, start.endsStream, 0);
+      if (start.endsStream && trailers.malformed === undefined) {
+        core.streams.endSilenced(start.streamId);
+      } else {
+        core.streamError(start.streamId, Http2Error.ProtocolError, ConnectionAbuse.FrameSyntax);
+      }
       return;
     }
     const error = core.streams.wasEnded(start.streamId)
@@ -284,16 +295,15 @@ export class RequestFrames {
   }
 
   #decode(bytes: Uint8Array, from: number, to: number, sink: FieldSink): boolean {
+    return this.#isDecoded(this.#decoder.read(bytes, from, to, sink));
+  }
+
+  #isDecoded(status: DecodeStatus): boolean {
     const core = this.#core;
-    const status = this.#decoder.decode(bytes, from, to, sink);
     if (status === DecodeStatus.Ok) return true;
-    if (status === DecodeStatus.Bomb) {
-      core.fail(Http2Error.EnhanceYourCalm, 'HPACK bomb', ConnectionAbuse.HpackBomb);
-    } else {
+    if (status === DecodeStatus.CompressionError)
       core.fail(Http2Error.CompressionError, 'HPACK', ConnectionAbuse.HpackSyntax);
-    }
+    else core.fail(Http2Error.EnhanceYourCalm, 'HPACK bomb', ConnectionAbuse.HpackBomb);
     return false;
   }
 }
-
-const nobody: FieldSink = { field() {} };

@@ -156,6 +156,7 @@ export class ServerConnection implements FrameSink, StreamOwner {
   hold(stream: Http2Stream, sizeBytes: number): void {
     if (stream.closed || stream.answer !== undefined) return;
     stream.waits = true;
+    stream.admitted = false;
     stream.heldBytes += sizeBytes;
     this.#core.credit.hold(sizeBytes);
   }
@@ -163,8 +164,10 @@ export class ServerConnection implements FrameSink, StreamOwner {
   expect(stream: Http2Stream, sizeBytes: number): void {
     if (stream.closed || stream.answer !== undefined) return;
     this.#core.letGo(stream);
+    stream.admitted = true;
     if (!stream.requestEnded) {
       // Of the frame under way the credit is spent already.
+      stream.frameUnpromisedBytes = Math.max(0, stream.frameLeftBytes - sizeBytes);
       stream.promisedBytes = Math.max(0, sizeBytes - stream.frameLeftBytes);
       this.#core.credit.promise(stream.promisedBytes);
       this.#requests.grantStream(stream);
@@ -280,11 +283,12 @@ export class ServerConnection implements FrameSink, StreamOwner {
   #settle(): void {
     const { credit, writer, failed } = this.#core;
     if (!failed) {
-      const grantedBytes = credit.grant();
+      const grantedBytes = credit.grant(this.#requests.unpromisedBytes);
       if (grantedBytes > 0) writer.windowUpdate(0, grantedBytes);
       const holdsTooMuch = credit.heldBytes > this.#heldSizeBytesMax();
       this.#pauseIf(Pause.HoldsTooMuch, holdsTooMuch && this.#mayPause());
-      if (!this.#mayPause()) this.#pauseIf(Pause.LandingFull, false);
+      const waitsForRoom = (this.#paused & Pause.LandingFull) !== 0;
+      if (waitsForRoom && !this.#mayPause()) this.#pauseIf(Pause.LandingFull, false);
       this.#watchReader();
     }
     this.#output.touch();
@@ -292,11 +296,13 @@ export class ServerConnection implements FrameSink, StreamOwner {
 
   /**
    * Messages that wait for memory hold the landing pool, and what they wait for is held by messages
-   * that are on their way: whoever has one of these is read, or neither could go on. What does not
-   * find room then is refused, retryably.
+   * that are on their way: whoever has one of these is read, up to its END_STREAM, or neither could
+   * go on. What does not find room then is refused, retryably.
    */
   #mayPause(): boolean {
-    return this.#core.credit.promisedBytes === 0;
+    return !this.#core.streams.some(
+      (stream) => stream.admitted && !stream.requestEnded && stream.answer === undefined,
+    );
   }
 
   /** One connection shall not fill the landing pool alone. */
@@ -401,7 +407,7 @@ export class ServerConnection implements FrameSink, StreamOwner {
 
   /** The peer may take its time to end its side; we do not wait for it. */
   #end(): void {
-    if (this.#cut !== undefined || this.#closed) return;
+    if (this.#cut !== undefined) return;
     this.#cut = this.#parts.clock.after(endMsMax, () => this.#socket.destroy());
     // Whoever does not read on may never see the end of the other side.
     this.#paused = 0;

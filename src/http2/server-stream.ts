@@ -33,7 +33,8 @@ export interface ServerStream {
   hold(sizeBytes: number): void;
   /**
    * The handler has memory for this many bytes of the body beyond those delivered: the peer gets
-   * credit for all of them, and nothing is held any more. Replaces what was said before.
+   * credit for all of them, and nothing is held any more. Replaces what was said before. Also with
+   * 0: a message that has memory is read up to its end, however little memory is left for others.
    */
   expect(sizeBytes: number): void;
   /** The whole answer. Without `body` the headers end the stream (gRPC: "Trailers-Only"). */

@@ -16,14 +16,15 @@ export const StreamState = {
 export type StreamState = (typeof StreamState)[keyof typeof StreamState];
 
 export class StreamTable {
-  readonly #open = new Map<number, Http2Stream>();
+  /** In order of their identifiers, and few: a Map would make itself anew every few streams. */
+  readonly #open: Http2Stream[] = [];
   readonly #silenced: number[] = [];
   readonly #ended: number[] = [];
   #lastId = 0;
   #usedCount = 0;
 
   get openCount(): number {
-    return this.#open.size;
+    return this.#open.length;
   }
 
   /** The highest that the peer has used. */
@@ -43,22 +44,31 @@ export class StreamTable {
   }
 
   add(stream: Http2Stream): void {
-    this.#open.set(stream.id, stream);
+    this.#open.push(stream);
   }
 
   get(id: number): Http2Stream | undefined {
-    return this.#open.get(id);
+    // From the end: who is written to is mostly the newest.
+    for (let at = this.#open.length - 1; at >= 0; at -= 1) {
+      const stream = this.#open[at]!; // inside: at is below the length
+      if (stream.id === id) return stream;
+    }
+    return undefined;
+  }
+
+  some(isSought: (stream: Http2Stream) => boolean): boolean {
+    return this.#open.some(isSought);
   }
 
   /** A copy: what is done to one may close another. */
   open(): Http2Stream[] {
-    return [...this.#open.values()];
+    return [...this.#open];
   }
 
   /** For an identifier that is not zero. Even ones are for servers to use, which we never do. */
   stateOf(id: number): StreamState {
     if (id > this.#lastId || id % 2 === 0) return StreamState.Idle;
-    if (this.#open.has(id)) return StreamState.Open;
+    if (this.get(id) !== undefined) return StreamState.Open;
     return this.#silenced.includes(id) ? StreamState.Silenced : StreamState.Closed;
   }
 
@@ -68,7 +78,8 @@ export class StreamTable {
   }
 
   close(stream: Http2Stream): void {
-    this.#open.delete(stream.id);
+    const at = this.#open.indexOf(stream);
+    if (at >= 0) this.#open.splice(at, 1);
     remember(stream.requestEnded ? this.#ended : this.#silenced, stream.id);
   }
 

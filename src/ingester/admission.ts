@@ -1,10 +1,12 @@
 // Who may take memory for a message, and what a refused producer is told. A call asks holding
-// nothing: it gets its slab, or it waits in the pool's line while what arrives lands elsewhere, or
-// it is told to come again. Who holds a small slab may wait for a large one; who holds a large one
+// nothing: it gets its slab, or it waits in line while what arrives lands elsewhere, or it is told
+// to come again. Who holds a small slab may wait for a large one; who holds a large one
 // waits for no memory, so calls cannot wait for each other (decompression.ts has the argument).
 
 import { type ErrorCode, errorTable } from '../errors.ts';
 import { drainRetryDelayMs, retryDelayMsMax, retryDelayMsMin } from '../limits.ts';
+import { smallBodySizeBytesMax } from '../memory/size-class.ts';
+import { ConnectionTurns } from './connection-turns.ts';
 
 /** What the ingester needs of memory/slab-pool.ts. */
 export interface Slabs {
@@ -24,11 +26,16 @@ export const waitingCallsMax = 8_192;
 
 export class Admission {
   readonly #slabs: Slabs;
+  /** Apart: who holds a small slab and waits for a large one waits for nobody's small one. */
+  readonly #smallTurns: ConnectionTurns;
+  readonly #largeTurns: ConnectionTurns;
   readonly #random: () => number;
   #waitingCount = 0;
 
   constructor(slabs: Slabs, random: () => number) {
     this.#slabs = slabs;
+    this.#smallTurns = new ConnectionTurns(slabs);
+    this.#largeTurns = new ConnectionTurns(slabs);
     this.#random = random;
   }
 
@@ -44,10 +51,15 @@ export class Admission {
   /**
    * Undefined when too many wait. `granted` is never called inside wait(), and not after cancel().
    */
-  wait(sizeBytes: number, granted: (slab: number) => void): { cancel(): void } | undefined {
+  wait(
+    connection: object,
+    sizeBytes: number,
+    granted: (slab: number) => void,
+  ): { cancel(): void } | undefined {
     if (this.#waitingCount >= waitingCallsMax) return undefined;
     this.#waitingCount += 1;
-    const waiter = this.#slabs.wait(Math.max(1, sizeBytes), (slab) => {
+    const turns = sizeBytes <= smallBodySizeBytesMax ? this.#smallTurns : this.#largeTurns;
+    const waiter = turns.wait(connection, Math.max(1, sizeBytes), (slab) => {
       this.#waitingCount -= 1;
       granted(slab);
     });

@@ -1,17 +1,11 @@
 // The clock of all calls that are not accepted yet: deadlines, waits for a slab, producers that
 // stall. One timer looks at every call ten times a second; a timer per call would cost more than
-// most calls do. The calls are a chain through themselves, so that one that comes and goes between
-// two looks costs a few writes.
+// most calls do.
 
-import { assert } from '../assert.ts';
+import { Chain, ChainLink } from '../chain.ts';
 import type { Clock } from '../clock.ts';
 
-export abstract class WatchedCall {
-  // The chain; only CallWatch touches it.
-  watched = false;
-  watchedNext: WatchedCall | undefined = undefined;
-  watchedPrevious: WatchedCall | undefined = undefined;
-
+export abstract class WatchedCall extends ChainLink {
   abstract check(nowMs: number): void;
   /** The drain ends. */
   abstract giveUp(): void;
@@ -21,10 +15,7 @@ const sweepMs = 100;
 
 export class CallWatch {
   readonly #clock: Clock;
-  #first: WatchedCall | undefined;
-  #size = 0;
-  /** Where a walk along the chain goes on: what is done to one call may take out any other. */
-  #walkNext: WatchedCall | undefined;
+  readonly #calls = new Chain<WatchedCall>();
   #sweeping = false;
 
   constructor(clock: Clock) {
@@ -32,16 +23,11 @@ export class CallWatch {
   }
 
   get size(): number {
-    return this.#size;
+    return this.#calls.size;
   }
 
   watch(call: WatchedCall): void {
-    assert(!call.watched, 'watched twice');
-    call.watched = true;
-    call.watchedNext = this.#first;
-    if (this.#first !== undefined) this.#first.watchedPrevious = call;
-    this.#first = call;
-    this.#size += 1;
+    this.#calls.add(call);
     if (this.#sweeping) return;
     this.#sweeping = true;
     this.#clock.after(sweepMs, () => this.#sweep());
@@ -49,35 +35,23 @@ export class CallWatch {
 
   /** Twice is once. */
   unwatch(call: WatchedCall): void {
-    if (!call.watched) return;
-    const { watchedNext: next, watchedPrevious: previous } = call;
-    call.watched = false;
-    call.watchedNext = undefined;
-    call.watchedPrevious = undefined;
-    if (previous === undefined) this.#first = next;
-    else previous.watchedNext = next;
-    if (next !== undefined) next.watchedPrevious = previous;
-    if (this.#walkNext === call) this.#walkNext = next;
-    this.#size -= 1;
+    this.#calls.delete(call);
   }
 
   /** Ends all calls that the engine does not have. */
   giveUp(): void {
-    this.#walk((call) => call.giveUp());
+    this.#visit((call) => call.giveUp());
   }
 
   #sweep(): void {
     const nowMs = this.#clock.nowMs();
-    this.#walk((call) => call.check(nowMs));
-    this.#sweeping = this.#size > 0;
+    this.#visit((call) => call.check(nowMs));
+    this.#sweeping = this.size > 0;
     if (this.#sweeping) this.#clock.after(sweepMs, () => this.#sweep());
   }
 
-  #walk(visit: (call: WatchedCall) => void): void {
-    for (let call = this.#first; call !== undefined; call = this.#walkNext) {
-      this.#walkNext = call.watchedNext;
-      visit(call);
-    }
-    this.#walkNext = undefined;
+  /** What is done to one call may end others. */
+  #visit(visit: (call: WatchedCall) => void): void {
+    for (const call of this.#calls.links()) if (call.isChained) visit(call);
   }
 }

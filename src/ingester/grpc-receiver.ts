@@ -11,7 +11,7 @@ import { grpcAnswers } from './grpc-answer.ts';
 import { GrpcLogsCall } from './grpc-logs.ts';
 import { httpJsonAnswers, httpProtobufAnswers, jsonType } from './http-answer.ts';
 import type { IngesterParts } from './ingester-parts.ts';
-import { refusedStream } from './refused-stream.ts';
+import { RefusedCall } from './refused-call.ts';
 
 export const exportPath = '/opentelemetry.proto.collector.logs.v1.LogsService/Export';
 
@@ -59,19 +59,22 @@ export class GrpcReceiver {
   }
 
   #refuse(stream: ServerStream, code: ErrorCode, message: string): StreamHandler {
-    const { counters, admission } = this.#parts;
+    const { counters, admission, watch } = this.#parts;
     counters.addRefused(code);
-    grpcAnswers.error(stream, code, message, admission.retryDelayMs(code));
-    return refusedStream;
+    return new RefusedCall(watch, stream, code, () =>
+      grpcAnswers.error(stream, code, message, admission.retryDelayMs(code)),
+    );
   }
 
   /** A request that is no gRPC gets an answer in its own type, if it is one of HTTP's. */
   #refuseHttp(stream: ServerStream, code: 'VERB' | 'CONTENT_TYPE', message: string): StreamHandler {
-    this.#parts.counters.addRefused(code);
+    const { counters, watch } = this.#parts;
+    counters.addRefused(code);
     const isJson = mediaTypeOf(stream.header('content-type') ?? '') === jsonType;
     const answers = isJson ? httpJsonAnswers : httpProtobufAnswers;
-    answers.error(stream, code, message, undefined);
-    return refusedStream;
+    return new RefusedCall(watch, stream, code, () =>
+      answers.error(stream, code, message, undefined),
+    );
   }
 }
 

@@ -9,7 +9,7 @@ import { httpJsonAnswers, httpProtobufAnswers } from './http-answer.ts';
 import { type BodyType, readBodyHeaders, readBodyType } from './http-headers.ts';
 import { HttpLogsCall } from './http-logs.ts';
 import type { IngesterParts } from './ingester-parts.ts';
-import { refusedStream } from './refused-stream.ts';
+import { RefusedCall } from './refused-call.ts';
 
 export type HttpReceiverLimits = Pick<
   HttpReceiverConfig,
@@ -77,10 +77,11 @@ export class HttpReceiver {
     code: ErrorCode,
     message: string,
   ): StreamHandler {
-    const { counters, admission } = this.#parts;
+    const { counters, admission, watch } = this.#parts;
     counters.addRefused(code);
     const answers = type === 'json' ? httpJsonAnswers : httpProtobufAnswers;
-    answers.error(stream, code, message, admission.retryDelayMs(code));
-    return refusedStream;
+    return new RefusedCall(watch, stream, code, () =>
+      answers.error(stream, code, message, admission.retryDelayMs(code)),
+    );
   }
 }

@@ -1,12 +1,13 @@
-// The answer to what is no request: an HTTP status, the code as google.rpc.Status in protobuf (the
-// type of an unusable request), and the end of the connection.
+// The answer to what is no request: an HTTP status, the code as google.rpc.Status in the type of the
+// request where there is one, else in protobuf, and the end of the connection.
 
 import { STATUS_CODES } from 'node:http';
 import { type ErrorCode, errorTable } from '../errors.ts';
-import { encodeStatus } from '../grpc/retry-info.ts';
+import { encodeStatus, encodeStatusJson } from '../grpc/retry-info.ts';
 import { FieldBlock, type HeaderFields } from '../http2/field-block.ts';
 import { errorText } from './answer-form.ts';
-import { protobufType } from './http-answer.ts';
+import { jsonType, protobufType } from './http-answer.ts';
+import type { BodyType } from './http-headers.ts';
 
 export interface Refusal {
   readonly code: Extract<ErrorCode, 'HTTP_SYNTAX' | 'HEADERS_TOO_LARGE' | 'VERB'>;
@@ -22,15 +23,21 @@ export function refusal(
   return { code, status, message };
 }
 
-export function refusalBody({ code, message }: Refusal): Uint8Array {
-  return encodeStatus({ code: errorTable[code].grpc, message: errorText(code, message) });
+/** `type` undefined: nobody knows, or none that we take. */
+export function refusalBody({ code, message }: Refusal, type?: BodyType): Uint8Array {
+  const status = { code: errorTable[code].grpc, message: errorText(code, message) };
+  return type === 'json' ? Buffer.from(encodeStatusJson(status)) : encodeStatus(status);
 }
 
-export function refusalBlock({ code, status }: Refusal, body: Uint8Array): FieldBlock {
+export function refusalBlock(
+  { code, status }: Refusal,
+  body: Uint8Array,
+  type?: BodyType,
+): FieldBlock {
   const allow: HeaderFields = code === 'VERB' ? [['allow', 'POST']] : [];
   return new FieldBlock([
     [':status', String(status)],
-    ['content-type', protobufType],
+    ['content-type', type === 'json' ? jsonType : protobufType],
     ['content-length', String(body.length)],
     ...allow,
   ]);

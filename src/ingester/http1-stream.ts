@@ -11,6 +11,7 @@ import type {
   StreamHandler,
 } from '../http2/server-stream.ts';
 import { KiB } from '../limits.ts';
+import { readBodyType } from './http-headers.ts';
 import { type Http1Head, readHead } from './http1-head.ts';
 import { type Refusal, refusalBlock, refusalBody } from './http1-refusal.ts';
 
@@ -145,9 +146,10 @@ export class Http1Stream implements ServerStream {
 
   /** What came is no request after all; unless it has its answer already. */
   refuse(of: Refusal): void {
-    const body = refusalBody(of);
+    const type = readBodyType(this.header('content-type') ?? '');
+    const body = refusalBody(of, type);
     this.#refused = true;
-    this.respond(refusalBlock(of, body), body);
+    this.respond(refusalBlock(of, body, type), body);
   }
 
   /** The answer is written, or the connection is gone. */

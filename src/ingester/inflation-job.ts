@@ -100,7 +100,8 @@ export class InflationJob {
       this.#queue(slab);
       return;
     }
-    const wait = admission.wait(Math.max(roomBytes, smallBodySizeBytesMax + 1), (granted) =>
+    const sizeBytes = Math.max(roomBytes, smallBodySizeBytesMax + 1);
+    const wait = admission.wait(this.#body.connection, sizeBytes, (granted) =>
       this.#queue(granted),
     );
     if (wait === undefined) {

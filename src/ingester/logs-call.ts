@@ -177,11 +177,9 @@ export abstract class LogsCall extends WatchedCall implements StreamHandler, Ing
     }
   }
 
-  /** Says how much more there is memory for. */
+  /** Says that there is memory, and for how much more: also when only the end is to come. */
   protected expectRest(): void {
-    if (this.#phase.kind !== 'body') return;
-    const { restBytes } = this.#phase;
-    if (restBytes > 0) this.stream.expect(restBytes);
+    if (this.#phase.kind === 'body') this.stream.expect(this.#phase.restBytes);
   }
 
   protected refuse(code: ErrorCode, message: string): void {
@@ -207,8 +205,9 @@ export abstract class LogsCall extends WatchedCall implements StreamHandler, Ing
   }
 
   #wait(message: MessageBody, sizeBytes: number): void {
-    const { clock } = this.parts;
-    const wait = new MessageWait(this.parts, message, clock.nowMs() + this.#admissionMs);
+    const { connection } = this.stream;
+    const untilMs = this.parts.clock.nowMs() + this.#admissionMs;
+    const wait = new MessageWait(this.parts, connection, message, untilMs);
     this.#phase = wait;
     const crowded = () => this.#refuseForMemory('too many messages wait for memory');
     wait.ask(sizeBytes, () => this.#granted(wait), crowded);

@@ -14,11 +14,13 @@ export class MessageWait {
   /** On the monotonic clock. */
   readonly untilMs: number;
   readonly #parts: IngesterParts;
+  readonly #connection: object;
   readonly #landing: Landing;
   #asked: { cancel(): void } | undefined;
 
-  constructor(parts: IngesterParts, message: MessageBody, untilMs: number) {
+  constructor(parts: IngesterParts, connection: object, message: MessageBody, untilMs: number) {
     this.#parts = parts;
+    this.#connection = connection;
     this.message = message;
     this.untilMs = untilMs;
     this.#landing = parts.landing.land();
@@ -39,7 +41,7 @@ export class MessageWait {
    */
   ask(sizeBytes: number, granted: () => void, refused: () => void): void {
     assert(this.#asked === undefined, 'asked for two slabs');
-    this.#asked = this.#parts.admission.wait(sizeBytes, (slab) => {
+    this.#asked = this.#parts.admission.wait(this.#connection, sizeBytes, (slab) => {
       this.#asked = undefined;
       const fitting = this.#fitting(slab);
       if (fitting === 0) this.ask(this.message.longestReservationBytes(), granted, refused);

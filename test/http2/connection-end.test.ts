@@ -11,9 +11,11 @@ import { answerLines, Http2Rig, postBlock } from '../support/http2-rig.ts';
 import {
   dataFrame,
   goawayFrame,
+  headerBlock,
   headersFrame,
   pingFrame,
   resetFrame,
+  windowUpdateFrame,
 } from '../support/raw-frames.ts';
 import { indexed, literal } from './hpack-blocks.ts';
 import { repeat } from './limit-checks.ts';
@@ -192,12 +194,37 @@ test('an answer before the end of the request stops the request politely', () =>
     `HEADERS ${streamId} :status=413 END`,
     `RST_STREAM ${streamId} NO_ERROR`,
   ]);
-  rig.send(dataFrame(streamId, new Uint8Array(1_000)), resetFrame(streamId, Http2Error.Cancel));
+  rig.send(dataFrame(streamId, new Uint8Array(1_000)));
   rig.send(dataFrame(streamId, new Uint8Array(1_000), { endStream: true }));
   assert.deepEqual(rig.read(), []);
   assert.equal(rig.handler(streamId).bodySizeBytes, 1_000);
   rig.send(dataFrame(streamId, new Uint8Array(1)));
   assert.deepEqual(rig.read(), [`RST_STREAM ${streamId} STREAM_CLOSED`], 'it had ended it');
+});
+
+test('what comes late on a stream that we have ended has to be right all the same', () => {
+  const trailers = headerBlock([['x', 'y']]);
+  const cases = {
+    PROTOCOL_ERROR: [
+      [windowUpdateFrame(1, 0)],
+      [headersFrame(1, trailers)],
+      [headersFrame(1, postBlock, { endStream: true })],
+    ],
+    STREAM_CLOSED: [
+      [resetFrame(1, Http2Error.Cancel), dataFrame(1, new Uint8Array(1))],
+      [dataFrame(1, new Uint8Array(0), { endStream: true }), dataFrame(1, new Uint8Array(1))],
+      [headersFrame(1, trailers, { endStream: true }), dataFrame(1, new Uint8Array(1))],
+    ],
+  };
+  for (const [error, sent] of Object.entries(cases)) {
+    for (const frames of sent) {
+      const rig = new Http2Rig({ answers: false });
+      rig.handler(rig.open()).refuse();
+      rig.read();
+      rig.send(windowUpdateFrame(1, 5), ...frames);
+      assert.deepEqual(rig.read(), [`RST_STREAM 1 ${error}`]);
+    }
+  }
 });
 
 test('a client that has ended its request gets its answer much later, and no reset', () => {

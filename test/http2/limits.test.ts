@@ -126,7 +126,6 @@ test('acknowledgements, GOAWAY and RST_STREAM that move nothing count as unknown
     'SETTINGS ACK': settingsAckFrame(),
     'PING ACK': pingFrame(new Uint8Array(8), true),
     'RST_STREAM of a closed stream': resetFrame(1, Http2Error.Cancel),
-    'HEADERS of a stream that we have closed': headersFrame(3, postBlock),
     'DATA of a stream that we have closed': dataFrame(3, new Uint8Array(1)),
   };
   for (const [what, bytes] of Object.entries(kinds)) {

@@ -55,16 +55,28 @@ function answerGrpc(stream: http2.ServerHttp2Stream, mode: SinkMode): void {
     case 'limit':
       grpcError(stream, 8, `message larger than ${mode.sizeBytesMax} bytes`, undefined);
       return;
-    case 'grpc':
-      grpcError(stream, mode.status, mode.message ?? '', undefined);
+    case 'grpc': {
+      const fields = statusFields(mode.status, mode.message ?? '', mode.retryDelayMs);
+      if (mode.status === 0 || mode.rejected !== undefined) grpcMessage(stream, mode, fields);
+      else stream.respond({ ...contentType, ...fields }, { endStream: true });
       return;
-    default: {
-      if (mode.kind === 'goaway') stream.session?.goaway(0, stream.id ?? 0);
-      stream.respond({ 'content-type': 'application/grpc' }, { waitForTrailers: true });
-      stream.on('wantTrailers', () => stream.sendTrailers({ 'grpc-status': '0' }));
-      stream.end(frameMessage(exportResponse(mode)));
     }
+    default:
+      if (mode.kind === 'goaway') stream.session?.goaway(0, stream.id ?? 0);
+      grpcMessage(stream, mode, { 'grpc-status': '0' });
   }
+}
+
+const contentType = { 'content-type': 'application/grpc' } as const;
+
+function grpcMessage(
+  stream: http2.ServerHttp2Stream,
+  mode: SinkMode,
+  trailers: http2.OutgoingHttpHeaders,
+): void {
+  stream.respond(contentType, { waitForTrailers: true });
+  stream.on('wantTrailers', () => stream.sendTrailers(trailers));
+  stream.end(frameMessage(exportResponse(mode)));
 }
 
 function grpcError(
@@ -73,17 +85,21 @@ function grpcError(
   message: string,
   retryDelayMs: number | undefined,
 ): void {
+  const fields = { ...contentType, ...statusFields(code, message, retryDelayMs) };
+  stream.respond(fields, { endStream: true });
+}
+
+function statusFields(
+  code: number,
+  message: string,
+  retryDelayMs: number | undefined,
+): http2.OutgoingHttpHeaders {
   const details =
     retryDelayMs === undefined
       ? undefined
       : {
           'grpc-status-details-bin': encodeStatusDetailsHeader({ code, message, retryDelayMs }),
         };
-  const fields = {
-    'content-type': 'application/grpc',
-    'grpc-status': String(code),
-    'grpc-message': encodeStatusMessage(message),
-    ...details,
-  };
-  stream.respond(fields, { endStream: true });
+  const said = { 'grpc-status': String(code), 'grpc-message': encodeStatusMessage(message) };
+  return { ...said, ...details };
 }

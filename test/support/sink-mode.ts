@@ -12,7 +12,14 @@ export type SinkMode =
   | { readonly kind: 'exhausted'; readonly retryDelayMs?: number }
   /** Bare RESOURCE_EXHAUSTED or 413 for messages above this, else ok. */
   | { readonly kind: 'limit'; readonly sizeBytesMax: number }
-  | { readonly kind: 'grpc'; readonly status: number; readonly message?: string }
+  /** With `rejected`, a message of partial success stands before the status, whatever that is. */
+  | {
+      readonly kind: 'grpc';
+      readonly status: number;
+      readonly message?: string;
+      readonly retryDelayMs?: number;
+      readonly rejected?: number;
+    }
   | {
       readonly kind: 'http';
       readonly status: number;
@@ -62,6 +69,8 @@ export function stores(mode: SinkMode): boolean {
     case 'reset':
     case 'disconnect':
       return mode.stored ?? false;
+    case 'grpc':
+      return mode.status === 0;
     default:
       return false;
   }
@@ -71,8 +80,8 @@ export function stores(mode: SinkMode): boolean {
 export function exportResponse(mode: SinkMode): Uint8Array {
   if (mode.kind === 'garbage') return Uint8Array.of(0x0a, 0xff, 0xff);
   const partialSuccess =
-    mode.kind === 'partial'
-      ? { rejectedLogRecords: BigInt(mode.rejected), errorMessage: mode.message }
+    mode.kind === 'partial' || (mode.kind === 'grpc' && mode.rejected !== undefined)
+      ? { rejectedLogRecords: BigInt(mode.rejected ?? 0), errorMessage: mode.message ?? '' }
       : mode.kind === 'ok' && mode.message !== undefined
         ? { errorMessage: mode.message }
         : undefined;
