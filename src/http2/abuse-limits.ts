@@ -34,6 +34,7 @@ export const idleFramesPerStream = 2;
 /** Of one header block. */
 export const continuationFramesMax = 8;
 export const headerBlockSizeBytesMax = 64 * KiB;
+/** Also of every frame that we keep until it is whole, which is all but DATA. */
 export const headerBlockMsMax = 10_000;
 
 /** DATA below smallDataSizeBytes that does not end its stream, per stream. */

@@ -1,5 +1,5 @@
-// Sends answers as far as the peer's credit reaches (RFC 9113 section 6.9). Almost all of them are a
-// few bytes and go at once; what does not fit waits here until the peer grants more.
+// Sends answers as far as the peer's credit reaches (RFC 9113 section 6.9). Almost all of them are
+// a few bytes and go at once; what does not fit waits here until the peer grants more.
 
 import {
   framePayloadSizeBytesMax,

@@ -1,6 +1,6 @@
 // What all parts of one connection share: its streams, its credit, its output, and the two kinds of
-// error that HTTP/2 knows (RFC 9113 section 5.4). A stream error ends one stream, a connection error
-// says GOAWAY and ends them all.
+// error that HTTP/2 knows (RFC 9113 section 5.4). A stream error ends one stream, a connection
+// error says GOAWAY and ends them all.
 
 import type { Clock } from '../clock.ts';
 import type { LandingPool } from '../memory/landing-pool.ts';
@@ -135,6 +135,27 @@ export class ConnectionCore {
     stream.heldBytes = 0;
     stream.promisedBytes = 0;
     stream.waits = false;
+  }
+
+  /** What was promised must fit through the stream's own window, too. */
+  grantStream(stream: Http2Stream): void {
+    const dueBytes = stream.promisedBytes - stream.receiveWindowBytes;
+    if (dueBytes <= 0) return;
+    stream.receiveWindowBytes += dueBytes;
+    this.writer.windowUpdate(stream.id, dueBytes);
+  }
+
+  /** END_STREAM was received. */
+  endRequest(stream: Http2Stream): void {
+    const { contentLengthBytes } = stream.head;
+    if (contentLengthBytes !== undefined && contentLengthBytes !== stream.receivedBytes) {
+      this.streamError(stream.id, Http2Error.ProtocolError, ConnectionAbuse.FrameSyntax);
+      return;
+    }
+    stream.requestEnded = true;
+    if (stream.promisedBytes > 0) this.credit.promise(-stream.promisedBytes);
+    stream.promisedBytes = 0;
+    if (stream.answer === undefined) stream.handler?.end();
   }
 
   /** A request that is still under way gets a polite end (RFC 9113 section 8.1). */

@@ -59,7 +59,7 @@ export class ConnectionEnd {
     this.#core.lastStreamId = streams.lastId;
     writer.goaway(streams.lastId, Http2Error.NoError, '');
     output.touch();
-    this.streamClosed();
+    this.endWhenQuiet();
   }
 
   pingAcknowledged(): void {
@@ -69,11 +69,11 @@ export class ConnectionEnd {
   /** GOAWAY was received. */
   peerLeaves(): void {
     this.#peerLeaves = true;
-    this.streamClosed();
+    this.endWhenQuiet();
   }
 
-  /** It may have been the last one that was to be answered. */
-  streamClosed(): void {
+  /** A stream is closed, which may have been the last one that was to be answered. */
+  endWhenQuiet(): void {
     if (this.#core.streams.openCount > 0 || this.#core.failed || this.#socketClosed) return;
     if (this.#ending === Ending.Final) this.#end(slowReaderMsMax);
     else if (this.#peerLeaves) this.closeNow();

@@ -106,6 +106,7 @@ export class ConnectionInput {
   /** Whoever does not read on may never see the end of the other side. */
   readOut(): void {
     this.#paused = 0;
+    this.#life.readingResumed();
     this.#socket.resume();
   }
 
@@ -138,9 +139,7 @@ export class ConnectionInput {
       this.#reading = true;
       const readBytes = this.#reader.read(chunk);
       this.#reading = false;
-      if (this.#stopped) this.#unread = nothing;
-      else if (readBytes === this.#unread.length) this.#unread = nothing;
-      else this.#unread = this.#unread.subarray(readBytes);
+      this.#unread = readBytes === this.#unread.length ? nothing : this.#unread.subarray(readBytes);
       if (this.#reader.keepsFrame) this.#deadlines.frameCutOff();
       this.#settle();
     }

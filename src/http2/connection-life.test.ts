@@ -74,6 +74,18 @@ test('ConnectionLife holds no silence against a peer that is not read from', () 
   assert.deepEqual(log, ['ping 660', 'destroy 680']);
 });
 
+test('ConnectionLife holds to a deadline whichever way it came to know of it', () => {
+  const { clock, log, life } = living();
+  life.expect(Deadline.HeaderBlock, 10_000); // looks at 10 s, and then at what is left
+  clock.advance(6_000);
+  life.met(Deadline.HeaderBlock);
+  life.expect(Deadline.HeaderBlock, 10_000);
+  clock.advance(1_000);
+  life.expect(Deadline.Preface, 2_000); // sooner than it would look
+  clock.advance(53_000);
+  assert.deepEqual(log, ['overdue 1 9', 'overdue 3 16']);
+});
+
 test('ConnectionLife sends an old connection away, then cuts it after the grace time', () => {
   for (const [random, ageS] of [
     [0, 3_240],

@@ -21,7 +21,7 @@ export const Deadline = {
   Preface: 1,
   /** To acknowledge our SETTINGS. */
   SettingsAck: 2,
-  /** To complete a header block that it has begun. */
+  /** To complete a header block that it has begun, or a frame other than DATA. */
   HeaderBlock: 3,
   /** To read answers, once many wait. */
   SlowReader: 4,
@@ -58,6 +58,7 @@ export class ConnectionLife {
   #stoppedMs: number | undefined;
   #ended = false;
   #timer: Timer;
+  #tickMs = 0;
 
   /** `random` gives numbers in [0, 1): connections opened together shall not come back together. */
   constructor(
@@ -81,6 +82,7 @@ export class ConnectionLife {
     if (this.#deadlinesMs.has(deadline)) return;
     const nowMs = this.#clock.nowMs();
     this.#deadlinesMs.set(deadline, nowMs + withinMs);
+    if (this.#tickMs <= nowMs + withinMs) return; // and looks again at everything
     this.#timer.cancel();
     this.#timer = this.#schedule(nowMs);
   }
@@ -169,7 +171,8 @@ export class ConnectionLife {
       this.#pingedMs === undefined ? this.#lastReadMs + this.#bounds.timeMs : this.#silentMs(),
       this.#closingMs === undefined ? Math.min(this.#agedMs, this.#idleMs()) : this.#graceMs(),
     );
-    return this.#clock.after(Math.max(dueMs - nowMs, tickMsMin), () => this.#tick());
+    this.#tickMs = Math.max(dueMs, nowMs + tickMsMin);
+    return this.#clock.after(this.#tickMs - nowMs, () => this.#tick());
   }
 
   #runs(deadline: Deadline): boolean {

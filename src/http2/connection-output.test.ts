@@ -55,19 +55,22 @@ test('one write is under way at a time, and what comes meanwhile follows it', ()
 
 test('end() ends the socket behind what was written, and nothing is written after it', () => {
   const { flushes, output, socket } = rig();
+  let endedCount = 0;
   output.writer.ping();
-  output.end();
+  output.end(() => {
+    endedCount += 1;
+  });
   assert.deepEqual([socket.take().length, socket.isEnded], [17, false]);
   output.writer.ping();
   output.touch();
   socket.drain();
-  assert.deepEqual([socket.take().length, socket.isEnded], [17, false]);
+  assert.deepEqual([socket.take().length, socket.isEnded, endedCount], [17, false, 0]);
   socket.drain();
-  assert.equal(socket.isEnded, true);
+  assert.deepEqual([socket.isEnded, endedCount], [true, 1]);
   output.writer.ping();
   output.touch();
   for (const flush of flushes) flush();
-  assert.equal(socket.take().length, 0);
+  assert.deepEqual([socket.take().length, endedCount], [0, 1]);
 });
 
 test('close() gives the buffer back and writes no more', () => {

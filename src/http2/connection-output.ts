@@ -49,6 +49,7 @@ export class ConnectionOutput {
   #underWay: Buffer | undefined;
   #underWaySizeBytes = 0;
   #ending = false;
+  #whenEnded: (() => void) | undefined;
   /** Whatever is appended still has nowhere to go. */
   #ended = false;
   #closed = false;
@@ -84,7 +85,9 @@ export class ConnectionOutput {
     const sizeBytes = this.writer.lengthBytes;
     if (sizeBytes === 0) {
       this.#ended = this.#ending;
-      if (this.#ended) this.#socket.end();
+      if (!this.#ended) return;
+      this.#socket.end();
+      this.#whenEnded?.();
       return;
     }
     this.#underWay = this.writer.take();
@@ -92,9 +95,10 @@ export class ConnectionOutput {
     this.#socket.write(this.#underWay.subarray(0, sizeBytes), this.#written);
   }
 
-  /** Ends the socket once all that was appended is written. */
-  end(): void {
+  /** Ends the socket once all that was appended is with the kernel, and says so. */
+  end(ended?: () => void): void {
     this.#ending = true;
+    this.#whenEnded = ended;
     this.flush();
   }
 

@@ -23,7 +23,7 @@ export interface FrameSink {
     fromBytes: number,
     toBytes: number,
   ): void;
-  /** A DATA frame begins; both sizes count against the windows. Padding includes its length byte. */
+  /** A DATA frame begins; both sizes count against the windows. Padding has its length byte. */
   dataStart(streamId: number, flags: number, sizeBytes: number, paddingSizeBytes: number): void;
   /** The next part of its data, never empty. */
   dataPart(bytes: Uint8Array, fromBytes: number, toBytes: number): void;
@@ -52,6 +52,12 @@ export class FrameReader {
 
   constructor(sink: FrameSink) {
     this.#sink = sink;
+  }
+
+  /** The chunk that was read has ended inside a frame other than DATA, as far as one can see. */
+  get keepsFrame(): boolean {
+    if (this.#stopped || this.#keptBytes <= frameTypeOffsetBytes) return false;
+    return this.#kept[frameTypeOffsetBytes] !== FrameType.Data;
   }
 
   /** Nothing is handed on from now, not even from the chunk that is being read. */
@@ -99,7 +105,7 @@ export class FrameReader {
       this.#fail(Http2Error.FrameSizeError, 'frame size');
       return at;
     }
-    const type = chunk[at + 3]!; // the header is inside the chunk
+    const type = chunk[at + frameTypeOffsetBytes]!; // the header is inside the chunk
     const from = at + frameHeaderSizeBytes;
     if (type === FrameType.Data) {
       this.#startData(chunk, at, payloadSizeBytes);
@@ -123,7 +129,7 @@ export class FrameReader {
       this.#fail(Http2Error.FrameSizeError, 'frame size');
       return at;
     }
-    if (this.#kept[3] === FrameType.Data) {
+    if (this.#kept[frameTypeOffsetBytes] === FrameType.Data) {
       this.#keptBytes = 0;
       this.#startData(this.#kept, 0, payloadSizeBytes);
       return at;
@@ -139,8 +145,9 @@ export class FrameReader {
     this.#keptBytes = 0;
     // A long frame is rare, and an idle connection shall not hold on to its room.
     if (kept.length > keptSizeBytesAtFirst) this.#kept = new Uint8Array(keptSizeBytesAtFirst);
+    const type = kept[frameTypeOffsetBytes]!; // the header was kept first
     const streamId = readUint31(kept, 5);
-    this.#sink.frame(kept[3]!, kept[4]!, streamId, kept, frameHeaderSizeBytes, sizeBytes);
+    this.#sink.frame(type, kept[4]!, streamId, kept, frameHeaderSizeBytes, sizeBytes);
   }
 
   /** Takes what the chunk has of the first `sizeBytes` of a frame. */
@@ -219,7 +226,9 @@ export class FrameReader {
 
 // Most frames that a chunk cuts off are shorter than this.
 const keptSizeBytesAtFirst = 64;
+const frameTypeOffsetBytes = 3;
 
 function readPayloadSizeBytes(header: Uint8Array, at: number): number {
-  return (header[at]! << 16) | (header[at + 1]! << 8) | header[at + 2]!; // the caller has the header
+  // The caller has the header.
+  return (header[at]! << 16) | (header[at + 1]! << 8) | header[at + 2]!;
 }

@@ -1,10 +1,9 @@
-// HEADERS, CONTINUATION and DATA: requests and their bodies. Every header block is decoded, also
-// those of streams that nobody wants, because each may change the decoder's table (RFC 9113 section
-// 4.3).
+// HEADERS and CONTINUATION: requests begin here, and end with their trailers. Every header block is
+// decoded, also those of streams that nobody wants, because each may change the decoder's table
+// (RFC 9113 section 4.3).
 
 import { assert } from '../assert.ts';
 import { ConnectionAbuse } from '../memory/state-page.ts';
-import { paddingSizeBytesMax, smallDataFramesMax, smallDataSizeBytes } from './abuse-limits.ts';
 import type { ConnectionCore } from './connection-core.ts';
 import { FrameFlag, Http2Error } from './frame-format.ts';
 import { HeadDecoder } from './head-decoder.ts';
@@ -31,10 +30,6 @@ export class RequestFrames {
   readonly #events: RequestEvents;
   readonly #decoder = new HeadDecoder();
   readonly #assembly = new HeaderAssembly();
-  /** Of the DATA frame under way; undefined when nobody wants it. */
-  #dataStream: Http2Stream | undefined;
-  #dataEndsStream = false;
-  #dataPaddingBytes = 0;
 
   constructor(core: ConnectionCore, owner: StreamOwner, events: RequestEvents) {
     this.#core = core;
@@ -45,13 +40,6 @@ export class RequestFrames {
   /** Of the header block that wants CONTINUATION; 0 for none. */
   get openBlockStreamId(): number {
     return this.#assembly.start?.streamId ?? 0;
-  }
-
-  /** Of the DATA frame under way, what may have to be held once it comes. */
-  get unpromisedBytes(): number {
-    const stream = this.#dataStream;
-    if (stream === undefined || stream.closed || stream.answer !== undefined) return 0;
-    return Math.min(stream.frameLeftBytes, stream.frameUnpromisedBytes);
   }
 
   headers(flags: number, streamId: number, bytes: Uint8Array, from: number, to: number): void {
@@ -92,100 +80,6 @@ export class RequestFrames {
       this.#events.headerBlockOpen(false);
       this.#block(start, block, 0, block.length);
     }
-  }
-
-  dataStart(streamId: number, flags: number, sizeBytes: number, paddingBytes: number): void {
-    const core = this.#core;
-    this.#dataStream = undefined;
-    const state = streamId === 0 ? StreamState.Idle : core.streams.stateOf(streamId);
-    if (state === StreamState.Idle) {
-      const reason = 'DATA without a stream';
-      core.fail(Http2Error.ProtocolError, reason, ConnectionAbuse.FrameSyntax);
-      return;
-    }
-    if (!core.credit.receive(sizeBytes + paddingBytes)) {
-      const reason = 'DATA beyond the window';
-      core.fail(Http2Error.FlowControlError, reason, ConnectionAbuse.DataBeyondWindow);
-      return;
-    }
-    this.#dataEndsStream = (flags & FrameFlag.EndStream) !== 0;
-    if (sizeBytes === 0 && !this.#dataEndsStream && !core.spend(ConnectionAbuse.EmptyFrames))
-      return;
-    const stream = core.streams.get(streamId);
-    if (stream === undefined) {
-      if (state === StreamState.Closed) core.streamError(streamId, Http2Error.StreamClosed);
-      else this.#late(streamId, this.#dataEndsStream, sizeBytes);
-    } else if (stream.requestEnded) {
-      core.streamError(streamId, Http2Error.StreamClosed);
-    } else if (this.#charge(stream, sizeBytes, paddingBytes)) {
-      this.#dataStream = stream;
-    }
-  }
-
-  dataPart(bytes: Uint8Array, from: number, to: number): void {
-    const stream = this.#dataStream;
-    if (stream === undefined) return;
-    stream.frameLeftBytes -= to - from;
-    if (stream.closed || stream.answer !== undefined) return;
-    stream.handler?.data(bytes, from, to);
-  }
-
-  dataEnd(): void {
-    const stream = this.#dataStream;
-    this.#dataStream = undefined;
-    if (stream === undefined || stream.closed) return;
-    if (this.#dataPaddingBytes > 0) this.grantStream(stream);
-    if (this.#dataEndsStream) this.#endRequest(stream);
-  }
-
-  /** What was promised must fit through the stream's own window, too. */
-  grantStream(stream: Http2Stream): void {
-    const dueBytes = stream.promisedBytes - stream.receiveWindowBytes;
-    if (dueBytes <= 0) return;
-    stream.receiveWindowBytes += dueBytes;
-    this.#core.writer.windowUpdate(stream.id, dueBytes);
-  }
-
-  /** We closed the stream while this was on its way; but it can not be on its way for ever. */
-  #late(streamId: number, endsStream: boolean, sizeBytes: number): void {
-    const core = this.#core;
-    if (endsStream) core.streams.endSilenced(streamId);
-    else if (sizeBytes < smallDataSizeBytes) core.chargeIdleFrame(ConnectionAbuse.UnknownFrames);
-  }
-
-  /** Counts a DATA frame against its stream; false when that was too much for it. */
-  #charge(stream: Http2Stream, sizeBytes: number, paddingBytes: number): boolean {
-    const core = this.#core;
-    if (sizeBytes + paddingBytes > stream.receiveWindowBytes) {
-      const abuse = ConnectionAbuse.DataBeyondWindow;
-      core.streamError(stream.id, Http2Error.FlowControlError, abuse);
-      return false;
-    }
-    stream.receiveWindowBytes -= sizeBytes + paddingBytes;
-    stream.receivedBytes += sizeBytes;
-    stream.frameLeftBytes = sizeBytes;
-    stream.paddingBytes += paddingBytes;
-    this.#dataPaddingBytes = paddingBytes;
-    const promisedBytes = Math.min(stream.promisedBytes, sizeBytes);
-    stream.frameUnpromisedBytes = sizeBytes - promisedBytes;
-    if (promisedBytes > 0) {
-      stream.promisedBytes -= promisedBytes;
-      core.credit.promise(-promisedBytes);
-    }
-    const { contentLengthBytes = Number.POSITIVE_INFINITY } = stream.head;
-    if (stream.receivedBytes > contentLengthBytes) {
-      core.streamError(stream.id, Http2Error.ProtocolError, ConnectionAbuse.FrameSyntax);
-      return false;
-    }
-    if (stream.paddingBytes > paddingSizeBytesMax) {
-      core.streamError(stream.id, Http2Error.EnhanceYourCalm, ConnectionAbuse.ExcessPadding);
-      return false;
-    }
-    if (sizeBytes >= smallDataSizeBytes || this.#dataEndsStream) return true;
-    stream.smallFrameCount += 1;
-    if (stream.smallFrameCount <= smallDataFramesMax) return true;
-    core.streamError(stream.id, Http2Error.EnhanceYourCalm, ConnectionAbuse.SmallData);
-    return false;
   }
 
   #beginBlock(start: HeaderBlockStart, fragment: Uint8Array): void {
@@ -232,7 +126,7 @@ export class RequestFrames {
     stream.handler = handler;
     // Answered, and even closed, before anybody could tell the handler.
     if (stream.closed) handler.closed();
-    else if (endsStream) this.#endRequest(stream);
+    else if (endsStream) core.endRequest(stream);
   }
 
   #refuse(streamId: number): void {
@@ -258,7 +152,7 @@ export class RequestFrames {
     } else if (!endsStream || dependencyId === streamId || trailers.malformed !== undefined) {
       core.streamError(streamId, Http2Error.ProtocolError, ConnectionAbuse.FrameSyntax);
     } else {
-      this.#endRequest(stream);
+      core.endRequest(stream);
     }
   }
 
@@ -279,19 +173,6 @@ export class RequestFrames {
       ? Http2Error.StreamClosed
       : Http2Error.ProtocolError;
     core.fail(error, 'HEADERS on a closed stream', ConnectionAbuse.FrameSyntax);
-  }
-
-  #endRequest(stream: Http2Stream): void {
-    const core = this.#core;
-    const { contentLengthBytes } = stream.head;
-    if (contentLengthBytes !== undefined && contentLengthBytes !== stream.receivedBytes) {
-      core.streamError(stream.id, Http2Error.ProtocolError, ConnectionAbuse.FrameSyntax);
-      return;
-    }
-    stream.requestEnded = true;
-    if (stream.promisedBytes > 0) core.credit.promise(-stream.promisedBytes);
-    stream.promisedBytes = 0;
-    if (stream.answer === undefined) stream.handler?.end();
   }
 
   #decode(bytes: Uint8Array, from: number, to: number, sink: FieldSink): boolean {

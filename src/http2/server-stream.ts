@@ -1,7 +1,7 @@
 // The seam between who parses HTTP and who understands requests: the ingester is written against
 // this interface, over HTTP/2 (this folder) and HTTP/1.1 (ingester/http1-stream.ts) alike.
 //
-// Flow control goes through it, because credit is memory (server-credit.ts): what a handler holds
+// Flow control goes through it, because credit is memory (receive-credit.ts): what a handler holds
 // without memory of its own it says with hold(), what it has memory for with expect(). Bytes that
 // are neither are done with, and the peer gets their credit back.
 

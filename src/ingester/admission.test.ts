@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { type ErrorCode, errorTable } from '../errors.ts';
-import { Admission, type Slabs } from './admission.ts';
+import { Admission } from './admission.ts';
+import type { Slabs } from './slabs.ts';
 
 function admissionAt(occupancyPercent: number, random: number): Admission {
   const slabs: Slabs = {

@@ -7,19 +7,7 @@ import { type ErrorCode, errorTable } from '../errors.ts';
 import { drainRetryDelayMs, retryDelayMsMax, retryDelayMsMin } from '../limits.ts';
 import { smallBodySizeBytesMax } from '../memory/size-class.ts';
 import { ConnectionTurns } from './connection-turns.ts';
-
-/** What the ingester needs of memory/slab-pool.ts. */
-export interface Slabs {
-  reserve(sizeBytes: number): number;
-  wait(sizeBytes: number, granted: (slab: number) => void): { cancel(): void };
-  free(slab: number): void;
-  /** Gives back what a body that turned out shorter does not need. */
-  shrink(slab: number, bodySizeBytes: number): void;
-  bodyOffsetBytes(slab: number): number;
-  capacityBytes(slab: number): number;
-  readonly reservedBytes: number;
-  readonly occupancyPercent: number;
-}
+import type { Slabs } from './slabs.ts';
 
 /** A call that waits is about 1 KB of heap; what arrives for it is in the landing pool. */
 export const waitingCallsMax = 8_192;

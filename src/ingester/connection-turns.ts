@@ -3,7 +3,7 @@
 // connection only the oldest request stands in it, and when that has left, the next one goes to its
 // end. So whoever has many streams gets no more turns than whoever has one.
 
-import type { Slabs } from './admission.ts';
+import type { Slabs } from './slabs.ts';
 
 interface Request {
   readonly sizeBytes: number;
@@ -22,11 +22,7 @@ export class ConnectionTurns {
   }
 
   /** As Slabs.wait(). */
-  wait(
-    connection: object,
-    sizeBytes: number,
-    granted: (slab: number) => void,
-  ): { cancel(): void } {
+  wait(connection: object, sizeBytes: number, granted: (slab: number) => void): { cancel(): void } {
     const request: Request = { sizeBytes, granted, place: undefined };
     const others = this.#requests.get(connection);
     if (others === undefined) {

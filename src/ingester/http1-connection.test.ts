@@ -62,6 +62,29 @@ test('Http1Server reads no connection without memory while the landing pool has 
   assert.deepEqual([await idle.status(), await fresh.status()], [200, 200]);
 });
 
+test('Http1Server reads a body that has memory to its end, whatever the landing pool has', async (context) => {
+  const port = await openHttp1(context);
+  port.script = (request) => {
+    request.stream.expect(3);
+    request.onEnd = () => request.answer('complete');
+  };
+  const admitted = port.client();
+  admitted.send(post('/1', 'abc').slice(0, -2));
+  await until(() => port.requests[0]?.body === 'a');
+  port.script = (request) => {
+    request.onData = (sizeBytes) => {
+      port.landing.freeBytes = 0;
+      request.stream.hold(sizeBytes);
+    };
+  };
+  port.client().send(post('/2', 'held'));
+  await until(() => port.requests[1]?.body === 'held');
+  admitted.send('b');
+  await until(() => port.requests[0]?.body === 'ab');
+  admitted.send('c');
+  assert.equal(await admitted.status(), 200);
+});
+
 test('Http1Server tells the handler once that the client has left', async (context) => {
   const port = await openHttp1(context);
   port.script = () => {};

@@ -170,11 +170,15 @@ export class Http1Connection implements StreamOwner {
     this.#socket.destroy();
   }
 
-  /** Reads only while there is room for what may come. */
+  /**
+   * Reads only while there is room for what may come. A body that has memory is read to its end all
+   * the same: what fills the pool may be waiting for that memory.
+   */
   mindLanding(): void {
     const { landing } = this.#parts;
     if (this.#ended || this.#landingWait !== undefined) return;
     if (landing.freeBytes >= landingRoomBytesMin) return;
+    if (this.#open.some((stream) => stream.isOnItsWay)) return;
     this.#reading.stop(landing);
     this.#landingWait = landing.whenRoom(() => {
       this.#landingWait = undefined;

@@ -1,5 +1,5 @@
-// The answer to what is no request: an HTTP status, the code as google.rpc.Status in the type of the
-// request where there is one, else in protobuf, and the end of the connection.
+// The answer to what is no request: an HTTP status, the code as google.rpc.Status in the type of
+// the request where there is one, else in protobuf, and the end of the connection.
 
 import { STATUS_CODES } from 'node:http';
 import { type ErrorCode, errorTable } from '../errors.ts';

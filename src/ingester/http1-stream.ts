@@ -39,6 +39,8 @@ export class Http1Stream implements ServerStream {
   #receivedBytes = 0;
   #continued = false;
   #answered = false;
+  /** The handler has said expect() and not hold() since. */
+  #admitted = false;
   #refused = false;
   #gone = false;
   #answerSizeBytes = 0;
@@ -98,6 +100,11 @@ export class Http1Stream implements ServerStream {
     return this.#request.complete;
   }
 
+  /** The handler has memory for it, and it is not complete: others may wait for that memory. */
+  get isOnItsWay(): boolean {
+    return this.#admitted && !this.#answered && !this.requestComplete;
+  }
+
   /** Bytes of the body that have not come; Infinity when nobody knows. */
   get restSizeBytes(): number {
     return this.requestComplete ? 0 : this.head.bodySizeBytes - this.#receivedBytes;
@@ -109,11 +116,13 @@ export class Http1Stream implements ServerStream {
   }
 
   hold(): void {
+    this.#admitted = false;
     if (!this.#answered && !this.#gone) this.#owner.stopReading(this);
   }
 
   expect(): void {
     if (this.#answered || this.#gone) return;
+    this.#admitted = true;
     if (this.head.expectsContinue && !this.#continued && this.#receivedBytes === 0) {
       this.#continued = true;
       this.#response.writeContinue();

@@ -20,8 +20,8 @@ import { assert } from '../assert.ts';
 import type { ErrorCode } from '../errors.ts';
 import { KiB } from '../limits.ts';
 import { copyBytes } from '../memory/copy-bytes.ts';
-import type { Slabs } from './admission.ts';
 import type { Encoding } from './expected-size.ts';
+import type { Slabs } from './slabs.ts';
 
 export type InflationResult =
   | { readonly kind: 'inflated'; readonly slab: number; readonly lengthBytes: number }

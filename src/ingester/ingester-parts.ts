@@ -4,10 +4,11 @@ import type { Clock } from '../clock.ts';
 import type { MemoryConfig } from '../config/config.ts';
 import type { LandingPool } from '../memory/landing-pool.ts';
 import type { ShardCounters } from '../memory/state-page.ts';
-import type { Admission, Slabs } from './admission.ts';
+import type { Admission } from './admission.ts';
 import type { CallWatch } from './call-watch.ts';
 import type { Decompression } from './decompression.ts';
 import type { AcceptCall } from './ingest-call.ts';
+import type { Slabs } from './slabs.ts';
 
 export interface IngesterParts {
   readonly memory: Pick<MemoryConfig, 'stallTimeoutMs' | 'admissionTimeoutMs'>;

@@ -9,7 +9,7 @@ import { inflationsPerShard } from '../memory/arena-needs.ts';
 import type { LandingPool } from '../memory/landing-pool.ts';
 import type { ShardCounters } from '../memory/state-page.ts';
 import { createGate } from '../tls/secure-listener.ts';
-import { Admission, type Slabs } from './admission.ts';
+import { Admission } from './admission.ts';
 import { CallWatch } from './call-watch.ts';
 import { Decompression } from './decompression.ts';
 import { GrpcReceiver } from './grpc-receiver.ts';
@@ -17,6 +17,7 @@ import { HttpReceiver } from './http-receiver.ts';
 import type { AcceptCall } from './ingest-call.ts';
 import type { IngesterParts } from './ingester-parts.ts';
 import { Port, type PortOptions } from './port.ts';
+import type { Slabs } from './slabs.ts';
 
 export type Transport = 'grpc' | 'http';
 

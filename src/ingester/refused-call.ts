@@ -15,8 +15,8 @@ export class RefusedCall extends WatchedCall implements StreamHandler {
   #untilMs: number | undefined;
 
   /**
-   * `answer` is called once, unless the stream is gone before; at once for a code that is no fault of
-   * the request.
+   * `answer` is called once, unless the stream is gone before; at once for a code that is no fault
+   * of the request.
    */
   constructor(watch: CallWatch, stream: ServerStream, code: ErrorCode, answer: () => void) {
     super();

@@ -82,7 +82,8 @@ function frameAt(random: SeededRandom, bytes: Uint8Array): [from: number, to: nu
       to = clientPreface.length; // around again
     }
     from = to;
-    const sizeBytes = (bytes[from]! << 16) | (bytes[from + 1]! << 8) | bytes[from + 2]!; // are there
+    // The header is there.
+    const sizeBytes = (bytes[from]! << 16) | (bytes[from + 1]! << 8) | bytes[from + 2]!;
     to = Math.min(bytes.length, from + frameHeaderSizeBytes + sizeBytes);
   }
   return [Math.min(from, bytes.length), Math.min(to, bytes.length)];

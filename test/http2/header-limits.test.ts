@@ -1,6 +1,7 @@
-// Scenario: header blocks as large, as many-pieced and as slow as they may be, and then a little more.
-// Guarantees: at the bound nothing happens, beyond it the client gets what the table of abuses says,
-// and the counter of that row, and no other, has counted it once.
+// Scenario: header blocks as large, as many-pieced and as slow as they may be, and then a little
+// more.
+// Guarantees: at the bound nothing happens, beyond it the client gets what the table of abuses
+// says, and the counter of that row, and no other, has counted it once.
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';

@@ -1,7 +1,7 @@
 // Scenario: a client does what is harmless in small numbers, exactly as often as it may, and then
 // once more.
-// Guarantees: at the bound nothing happens, beyond it the client gets what the table of abuses says,
-// and the counter of that row, and no other, has counted it once.
+// Guarantees: at the bound nothing happens, beyond it the client gets what the table of abuses
+// says, and the counter of that row, and no other, has counted it once.
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';

@@ -9,7 +9,6 @@ import { clientPreface, Setting } from '../../src/http2/frame-format.ts';
 import { KiB } from '../../src/limits.ts';
 import { answerLines, Http2Rig, postBlock, RigHandler } from '../support/http2-rig.ts';
 import {
-  continuationFrame,
   headersFrame,
   pingFrame,
   settingsAckFrame,
@@ -17,6 +16,7 @@ import {
   windowUpdateFrame,
 } from '../support/raw-frames.ts';
 import { checkCalm, checkFine, checkWorks, repeat } from './limit-checks.ts';
+import { ScriptedLanding } from './scripted-landing.ts';
 
 function checkCut(rig: Http2Rig, counter: string): void {
   assert.equal(rig.socket.isDestroyed, true);
@@ -112,7 +112,7 @@ test('a flood of PINGs leaves no timer behind', () => {
 });
 
 test('time in which we do not read is not held against the client', () => {
-  const pool = landing(0);
+  const pool = new ScriptedLanding(0);
   const rig = new Http2Rig({ settings: false, landing: pool });
   rig.send(clientPreface, settingsFrame());
   rig.clock.advance(1_000_000);
@@ -124,28 +124,8 @@ test('time in which we do not read is not held against the client', () => {
   checkCalm(rig, 'SettingsTimeout', 'SETTINGS_TIMEOUT');
 });
 
-test('a header block that was begun before we stopped to read has its 10 s after it', () => {
-  const pool = landing(64 * KiB);
-  const rig = new Http2Rig({ landing: pool });
-  const streamId = rig.takeStreamId();
-  rig.send(
-    headersFrame(streamId, postBlock.subarray(0, 4), { endHeaders: false, endStream: true }),
-  );
-  rig.clock.advance(5_000);
-  pool.freeBytes = 0;
-  rig.send(continuationFrame(streamId, postBlock.subarray(4, 8), false));
-  assert.equal(rig.socket.isPaused, true);
-  rig.clock.advance(100_000);
-  assert.deepEqual(rig.abuse, {});
-  pool.give(64 * KiB);
-  assert.equal(rig.socket.isPaused, false);
-  rig.clock.advance(4_999);
-  rig.send(continuationFrame(streamId, postBlock.subarray(8)));
-  assert.deepEqual(rig.read(), answerLines(streamId));
-});
-
 test('without room in the landing pool nothing is read, and all of it afterwards', () => {
-  const pool = landing(64 * KiB);
+  const pool = new ScriptedLanding(64 * KiB);
   const rig = new Http2Rig({ landing: pool });
   pool.freeBytes = 60 * KiB;
   const streamId = rig.post(new Uint8Array(1_000));
@@ -254,24 +234,3 @@ test('a client that grants credit late but in time gets its answer', () => {
   assert.equal(rig.socket.isDestroyed, false);
   assert.deepEqual(rig.abuse, {});
 });
-
-/** A landing pool that is as full as a test says. */
-function landing(freeBytes: number) {
-  const waiting = new Set<() => void>();
-  return {
-    sizeBytes: 512 * KiB,
-    freeBytes,
-    waiting,
-    whenRoom(callback: () => void) {
-      waiting.add(callback);
-      return { cancel: () => void waiting.delete(callback) };
-    },
-    give(sizeBytes: number): void {
-      this.freeBytes = sizeBytes;
-      for (const callback of [...waiting]) {
-        waiting.delete(callback);
-        callback();
-      }
-    },
-  };
-}
