@@ -9,6 +9,7 @@ import type { ServerConnection, ServerStream, StreamHandler } from './server-str
 /** What a stream asks of its connection. */
 export interface StreamOwner {
   readonly identity: ServerConnection;
+  readonly credit: { readonly receivedBytes: number };
   hold(stream: Http2Stream, sizeBytes: number): void;
   expect(stream: Http2Stream, sizeBytes: number): void;
   respond(stream: Http2Stream, answer: StreamAnswer): void;
@@ -91,6 +92,10 @@ export class Http2Stream implements ServerStream {
 
   get headerListSizeBytes(): number {
     return this.head.listSizeBytes;
+  }
+
+  get connectionBytes(): number {
+    return this.#owner.credit.receivedBytes;
   }
 
   header(name: string): string | undefined {

@@ -14,6 +14,7 @@ import { windowSizeBytesInitial, windowSizeBytesMax } from './frame-format.ts';
 export class ReceiveCredit {
   /** The connection's window as the peer sees it once it has read what we sent. */
   #outstandingBytes = windowSizeBytesInitial;
+  #receivedBytes = 0;
   /** Received, and kept outside of any reservation. */
   #heldBytes = 0;
   /** To be received into reservations. */
@@ -21,6 +22,11 @@ export class ReceiveCredit {
 
   get outstandingBytes(): number {
     return this.#outstandingBytes;
+  }
+
+  /** Of all frames, padding included. */
+  get receivedBytes(): number {
+    return this.#receivedBytes;
   }
 
   get heldBytes(): number {
@@ -35,6 +41,7 @@ export class ReceiveCredit {
   receive(sizeBytes: number): boolean {
     if (sizeBytes > this.#outstandingBytes) return false;
     this.#outstandingBytes -= sizeBytes;
+    this.#receivedBytes += sizeBytes;
     return true;
   }
 

@@ -69,7 +69,10 @@ export class ServerConnection implements FrameSink, StreamOwner {
   }
 
   /** For tests and for the state dump. */
-  get credit(): Pick<ConnectionCore['credit'], 'outstandingBytes' | 'heldBytes' | 'promisedBytes'> {
+  get credit(): Pick<
+    ConnectionCore['credit'],
+    'outstandingBytes' | 'heldBytes' | 'promisedBytes' | 'receivedBytes'
+  > {
     return this.#core.credit;
   }
 

@@ -23,6 +23,8 @@ export interface ServerStream {
    * each field.
    */
   readonly headerListSizeBytes: number;
+  /** Of request bodies, on the whole connection so far: its streams share one credit. */
+  readonly connectionBytes: number;
   /** Value of a request header by lower-case name; repeated ones are joined with ", ". */
   header(name: string): string | undefined;
   /**

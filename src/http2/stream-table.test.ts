@@ -7,6 +7,7 @@ import { StreamState, StreamTable } from './stream-table.ts';
 
 const owner: StreamOwner = {
   identity: { peerSubject: '', remoteAddress: '' },
+  credit: { receivedBytes: 0 },
   hold() {},
   expect() {},
   respond() {},

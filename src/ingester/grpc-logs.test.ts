@@ -124,6 +124,21 @@ test('GrpcLogsCall leaves a slow producer alone that is fast enough', () => {
   assert.equal(stream.outcome, 'none');
 });
 
+test('GrpcLogsCall is no stall before its first byte while its connection sends other messages', () => {
+  const harness = new ReceiverHarness();
+  const stream = harness.open();
+  for (let second = 0; second < 30; second += 1) {
+    stream.connectionBytes += 10_000;
+    harness.clock.advance(1_000);
+  }
+  assert.equal(stream.outcome, 'none');
+  harness.clock.advance(9_000);
+  assert.equal(stream.outcome, 'none');
+  harness.clock.advance(1_200);
+  assert.equal(stream.outcome, '4 PRODUCER_STALLED');
+  assert.equal(harness.watch.size, 0);
+});
+
 test('GrpcLogsCall does not count the time in which it was not ready to read as a stall', async () => {
   const harness = new ReceiverHarness(tight);
   const first = harness.open();

@@ -82,6 +82,11 @@ export class Http1Stream implements ServerStream {
     return this.head.fieldCount;
   }
 
+  /** HTTP/1.1 sends one body after the other. */
+  get connectionBytes(): number {
+    return this.#receivedBytes;
+  }
+
   get headerListSizeBytes(): number {
     return this.head.listSizeBytes;
   }

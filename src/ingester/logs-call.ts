@@ -123,7 +123,10 @@ export abstract class LogsCall extends WatchedCall implements StreamHandler, Ing
       phase.job.check(nowMs);
     } else {
       this.#pace ??= new ProducerPace(this.parts.memory.stallTimeoutMs, nowMs);
-      const stall = this.#pace.stall(this.receivedBytes, nowMs);
+      // Before its first bytes a message may have to wait for others of its connection.
+      const { connectionBytes } = this.stream;
+      const bytes = phase.kind === 'opening' ? connectionBytes : this.receivedBytes;
+      const stall = this.#pace.stall(bytes, nowMs);
       if (stall !== undefined) this.refuse('PRODUCER_STALLED', stall);
     }
   }
@@ -148,6 +151,7 @@ export abstract class LogsCall extends WatchedCall implements StreamHandler, Ing
     lengthBytes: number | undefined,
     start: Uint8Array,
   ): void {
+    this.#pace = undefined; // it has counted other bytes
     assert(this.#phase.kind === 'opening', 'admitted twice');
     const message = new MessageBody(this.parts, encoding, lengthBytes, this.#sizeBytesMax);
     const sizeBytes = message.firstReservationBytes(this.stream.connection, start);

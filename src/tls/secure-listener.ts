@@ -87,7 +87,7 @@ export class SecureListener {
         reject(new GopherShipError('PORT_TAKEN', text, { cause }));
       };
       listener.once('error', failed);
-      listener.listen({ host, port, reusePort: true }, () => {
+      listener.listen({ host, port, reusePort: true, backlog }, () => {
         listener.off('error', failed);
         // accept() without file descriptors, for one: nothing is lost, the next connection may
         // work.
@@ -195,5 +195,8 @@ export class SecureListener {
   }
 }
 
+// Node's own 511 is what a host with as many containers opens at once; the kernel lowers it to what
+// it allows (net.core.somaxconn).
+const backlog = 4_096;
 const handshakesMax = 64;
 const parkedMax = 1_024;

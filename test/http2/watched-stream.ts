@@ -54,6 +54,10 @@ export class WatchedStream implements ServerStream, StreamHandler {
     return this.#stream.method;
   }
 
+  get connectionBytes(): number {
+    return this.#stream.connectionBytes;
+  }
+
   get path(): string {
     return this.#stream.path;
   }

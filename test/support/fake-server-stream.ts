@@ -37,6 +37,8 @@ export class FakeServerStream implements ServerStream {
   readonly method: string;
   readonly path: string;
   readonly headerListSizeBytes: number;
+  /** Tests move it on for other streams of the connection. */
+  connectionBytes = 0;
   readonly headerFieldCount: number;
   readonly answers: RecordedAnswer[] = [];
   /** The blocks and body of the answer, for who cares which objects they are. */
