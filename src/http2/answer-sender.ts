@@ -1,6 +1,7 @@
 // Sends answers as far as the peer's credit reaches (RFC 9113 section 6.9). Almost all of them are
 // a few bytes and go at once; what does not fit waits here until the peer grants more.
 
+import type { Clock } from '../clock.ts';
 import {
   framePayloadSizeBytesMax,
   windowSizeBytesInitial,
@@ -11,14 +12,16 @@ import type { Http2Stream, StreamAnswer } from './http2-stream.ts';
 
 export class AnswerSender {
   readonly #writer: FrameWriter;
+  readonly #clock: Clock;
   readonly #sent: (stream: Http2Stream) => void;
+  /** In the order in which they began to wait. */
   readonly #blocked = new Set<Http2Stream>();
   #windowBytes = windowSizeBytesInitial;
-  #blockedSentBytes = 0;
 
   /** `sent` is called for every stream whose answer is complete. */
-  constructor(writer: FrameWriter, sent: (stream: Http2Stream) => void) {
+  constructor(writer: FrameWriter, clock: Clock, sent: (stream: Http2Stream) => void) {
     this.#writer = writer;
+    this.#clock = clock;
     this.#sent = sent;
   }
 
@@ -27,11 +30,10 @@ export class AnswerSender {
     return this.#blocked.size;
   }
 
-  /** Whether an answer that had waited has sent something since the last time. */
-  takeProgress(): boolean {
-    const sentBytes = this.#blockedSentBytes;
-    this.#blockedSentBytes = 0;
-    return sentBytes > 0;
+  /** When the one that waits longest began to; Infinity when none waits. */
+  get blockedSinceMs(): number {
+    const [oldest] = this.#blocked;
+    return oldest === undefined ? Number.POSITIVE_INFINITY : oldest.blockedMs;
   }
 
   send(stream: Http2Stream, answer: StreamAnswer): void {
@@ -62,6 +64,12 @@ export class AnswerSender {
     if (this.#blocked.size > 0) this.#blocked.delete(stream);
   }
 
+  #block(stream: Http2Stream): void {
+    if (this.#blocked.has(stream)) return;
+    stream.blockedMs = this.#clock.nowMs();
+    this.#blocked.add(stream);
+  }
+
   #sendBlocked(): void {
     for (const stream of this.#blocked) {
       if (this.#windowBytes <= 0) return;
@@ -83,7 +91,7 @@ export class AnswerSender {
         Math.max(0, Math.min(stream.sendWindowBytes, this.#windowBytes)),
       );
       if (sizeBytes === 0 && leftBytes > 0) {
-        this.#blocked.add(stream);
+        this.#block(stream);
         return;
       }
       const part =
@@ -93,11 +101,10 @@ export class AnswerSender {
       stream.sentBytes += sizeBytes;
       stream.sendWindowBytes -= sizeBytes;
       this.#windowBytes -= sizeBytes;
-      if (this.#blocked.size > 0 && this.#blocked.has(stream)) this.#blockedSentBytes += sizeBytes;
       const isLast = stream.sentBytes === body.length;
       this.#writer.data(stream.id, part, isLast && trailers === undefined);
     } while (stream.sentBytes < body.length);
-    this.#blocked.delete(stream);
+    this.forget(stream);
     if (trailers !== undefined) this.#writer.headers(stream.id, trailers, true);
     this.#sent(stream);
   }

@@ -4,7 +4,7 @@
 
 import type { Clock } from '../clock.ts';
 import type { LandingPool } from '../memory/landing-pool.ts';
-import { ConnectionAbuse } from '../memory/state-page.ts';
+import { ConnectionAbuse, type ShardCounter } from '../memory/state-page.ts';
 import { AbuseLimits, idleFramesPerStream, type RatedAbuse } from './abuse-limits.ts';
 import { AnswerSender } from './answer-sender.ts';
 import type { LifeBounds } from './connection-life.ts';
@@ -12,6 +12,7 @@ import type { ConnectionOutput, OutputTurn } from './connection-output.ts';
 import { Http2Error, streamIdMax } from './frame-format.ts';
 import type { FrameWriter } from './frame-writer.ts';
 import type { Http2Stream } from './http2-stream.ts';
+import type { OpenRequests } from './open-requests.ts';
 import type { OutputBuffers } from './output-buffers.ts';
 import { PeerSettings } from './peer-settings.ts';
 import { ReceiveCredit } from './receive-credit.ts';
@@ -27,7 +28,11 @@ export interface ConnectionParts {
   readonly keepalive: LifeBounds;
   readonly concurrentStreamsMax: number;
   readonly landing: Pick<LandingPool, 'sizeBytes' | 'freeBytes' | 'whenRoom'>;
-  readonly counters: { addAbuse(abuse: ConnectionAbuse): void };
+  readonly openRequests: OpenRequests;
+  readonly counters: {
+    add(counter: ShardCounter, amount: number): void;
+    addAbuse(abuse: ConnectionAbuse): void;
+  };
   readonly buffers: OutputBuffers;
   readonly turn: OutputTurn;
 }
@@ -69,7 +74,7 @@ export class ConnectionCore {
     this.writer = output.writer;
     this.#exits = exits;
     this.nowMs = parts.clock.nowMs();
-    this.sender = new AnswerSender(this.writer, (stream) => this.#answered(stream));
+    this.sender = new AnswerSender(this.writer, parts.clock, (stream) => this.#answered(stream));
   }
 
   get failed(): boolean {
@@ -119,6 +124,7 @@ export class ConnectionCore {
     stream.closed = true;
     this.letGo(stream);
     this.streams.close(stream);
+    this.parts.openRequests.leave();
     this.sender.forget(stream);
     stream.handler?.closed();
     this.#exits.streamClosed();
@@ -147,7 +153,7 @@ export class ConnectionCore {
 
   /** END_STREAM was received. */
   endRequest(stream: Http2Stream): void {
-    const { contentLengthBytes } = stream.head;
+    const { contentLengthBytes } = stream;
     if (contentLengthBytes !== undefined && contentLengthBytes !== stream.receivedBytes) {
       this.streamError(stream.id, Http2Error.ProtocolError, ConnectionAbuse.FrameSyntax);
       return;

@@ -2,7 +2,12 @@
 // Time in which we do not read is not held against it (connection-life.ts).
 
 import { ConnectionAbuse } from '../memory/state-page.ts';
-import { headerBlockMsMax, settingsAckMsMax, slowReaderMsMax } from './abuse-limits.ts';
+import {
+  headerBlockMsMax,
+  settingsAckMsMax,
+  slowReaderMsMax,
+  unreadAnswersSizeBytesMax,
+} from './abuse-limits.ts';
 import type { ConnectionCore } from './connection-core.ts';
 import { type ConnectionLife, Deadline } from './connection-life.ts';
 import type { ConnectionSocket } from './connection-output.ts';
@@ -61,7 +66,7 @@ export class ConnectionDeadlines {
     if (!this.#headerBlockOpen) this.#life.met(Deadline.HeaderBlock);
   }
 
-  /** The client has read something of the answers that it lets wait. */
+  /** The client has read what was under way, and more of what we wrote than there was room for. */
   answersMoved(): void {
     this.#life.met(Deadline.SlowReader);
   }
@@ -94,9 +99,21 @@ export class ConnectionDeadlines {
         );
         return;
       case Deadline.SlowReader:
-        core.parts.counters.addAbuse(ConnectionAbuse.SlowReader);
-        this.#socket.destroy();
+        this.#answersOverdue();
     }
+  }
+
+  /** Every answer has its own time: reading one of them now and then does not keep the others. */
+  #answersOverdue(): void {
+    const { sender, parts } = this.#core;
+    const leftMs = sender.blockedSinceMs + slowReaderMsMax - parts.clock.nowMs();
+    const onlyCreditIsMissing = this.#core.output.unreadSizeBytes <= unreadAnswersSizeBytesMax;
+    if (onlyCreditIsMissing && leftMs > 0) {
+      if (Number.isFinite(leftMs)) this.#life.expect(Deadline.SlowReader, leftMs);
+      return;
+    }
+    parts.counters.addAbuse(ConnectionAbuse.SlowReader);
+    this.#socket.destroy();
   }
 }
 

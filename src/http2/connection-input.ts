@@ -76,7 +76,7 @@ export class ConnectionInput {
   /** After everything that may have changed what is held, promised or unread. */
   weigh(): void {
     const { credit } = this.#core;
-    const holdsTooMuch = credit.heldBytes > this.#heldSizeBytesMax();
+    const holdsTooMuch = credit.heldBytes > this.#heldSizeBytesMax() / 2;
     this.#pauseIf(Pause.HoldsTooMuch, holdsTooMuch && this.#mayPause());
     const waitsForRoom = (this.#paused & Pause.LandingFull) !== 0;
     if (waitsForRoom && !this.#mayPause()) this.#pauseIf(Pause.LandingFull, false);
@@ -154,7 +154,14 @@ export class ConnectionInput {
     return !this.#core.streams.some(isOnItsWay);
   }
 
-  /** One connection shall not fill the landing pool alone. */
+  /**
+   * One connection shall not fill the landing pool alone: at half of its share it is not read, if
+   * that is possible, and beyond the whole its messages do not wait.
+   */
+  mayHold(sizeBytes: number): boolean {
+    return this.#core.credit.heldBytes + sizeBytes <= this.#heldSizeBytesMax();
+  }
+
   #heldSizeBytesMax(): number {
     return Math.min(MiB, this.#core.parts.landing.sizeBytes / 4);
   }
@@ -163,7 +170,6 @@ export class ConnectionInput {
     const { output, sender } = this.#core;
     const isUnread = output.unreadSizeBytes > unreadAnswersSizeBytesMax;
     this.#pauseIf(Pause.SlowReader, isUnread);
-    if (sender.takeProgress()) this.#deadlines.answersMoved();
     this.#deadlines.answersWait(isUnread || sender.blockedCount > 0);
   }
 

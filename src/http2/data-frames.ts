@@ -95,7 +95,7 @@ export class DataFrames {
       stream.promisedBytes -= promisedBytes;
       core.credit.promise(-promisedBytes);
     }
-    const { contentLengthBytes = Number.POSITIVE_INFINITY } = stream.head;
+    const { contentLengthBytes = Number.POSITIVE_INFINITY } = stream;
     if (stream.receivedBytes > contentLengthBytes) {
       core.streamError(stream.id, Http2Error.ProtocolError, ConnectionAbuse.FrameSyntax);
       return false;

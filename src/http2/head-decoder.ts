@@ -7,14 +7,16 @@ import { RequestHead } from './request-head.ts';
 
 export class HeadDecoder {
   readonly #decoder = new HpackDecoder();
-  #head = new RequestHead();
+  #head = noHead;
   /** The block that #head was read from; as long as the table is what it was, it means the same. */
   #block: Uint8Array = noBlock;
   #tableVersion = 0;
 
-  /** What the last readHead() that was Ok has read; nobody changes it any more. */
-  get head(): RequestHead {
-    return this.#head;
+  /** What the readHead() before has read, if it was Ok; nobody changes it any more. */
+  takeHead(): RequestHead {
+    const head = this.#head;
+    if (this.#block === noBlock) this.#head = noHead; // nobody shall keep a long one here
+    return head;
   }
 
   readHead(bytes: Uint8Array, fromBytes: number, toBytes: number): DecodeStatus {
@@ -47,6 +49,7 @@ export class HeadDecoder {
 }
 
 const noBlock = new Uint8Array(0);
+const noHead = new RequestHead();
 
 // A dozen references are a dozen bytes; a block with long literals differs from the one before.
 const keptBlockSizeBytesMax = 128;

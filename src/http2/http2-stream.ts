@@ -3,14 +3,14 @@
 
 import type { FieldBlock } from './field-block.ts';
 import { windowSizeBytesInitial } from './frame-format.ts';
-import type { RequestHead } from './request-head.ts';
+import { RequestHead } from './request-head.ts';
 import type { ServerConnection, ServerStream, StreamHandler } from './server-stream.ts';
 
 /** What a stream asks of its connection. */
 export interface StreamOwner {
   readonly identity: ServerConnection;
   readonly credit: { readonly receivedBytes: number };
-  hold(stream: Http2Stream, sizeBytes: number): void;
+  hold(stream: Http2Stream, sizeBytes: number): boolean;
   expect(stream: Http2Stream, sizeBytes: number): void;
   respond(stream: Http2Stream, answer: StreamAnswer): void;
   reset(stream: Http2Stream, errorCode: number): void;
@@ -22,14 +22,19 @@ export interface StreamAnswer {
   readonly trailers: FieldBlock | undefined;
 }
 
+const noHead = new RequestHead();
+
 export class Http2Stream implements ServerStream {
   readonly id: number;
   readonly openedMs: number;
-  readonly head: RequestHead;
+  readonly contentLengthBytes: number | undefined;
+  #head: RequestHead;
   /** Undefined only until the request was accepted. */
   handler: StreamHandler | undefined;
   /** END_STREAM was received. */
   requestEnded: boolean;
+  /** When the answer began to wait for credit. */
+  blockedMs = 0;
   /** respond() was called; the answer may still wait for credit. */
   answer: StreamAnswer | undefined;
   /** Of the answer's body. */
@@ -68,7 +73,8 @@ export class Http2Stream implements ServerStream {
   ) {
     this.#owner = owner;
     this.id = id;
-    this.head = head;
+    this.#head = head;
+    this.contentLengthBytes = head.contentLengthBytes;
     this.openedMs = openedMs;
     this.sendWindowBytes = sendWindowBytes;
     this.requestEnded = requestEnded;
@@ -79,19 +85,27 @@ export class Http2Stream implements ServerStream {
   }
 
   get method(): string {
-    return this.head.method;
+    return this.#head.method;
   }
 
   get path(): string {
-    return this.head.path;
+    return this.#head.path;
   }
 
   get headerFieldCount(): number {
-    return this.head.fieldCount;
+    return this.#head.fieldCount;
   }
 
   get headerListSizeBytes(): number {
-    return this.head.listSizeBytes;
+    return this.#head.listSizeBytes;
+  }
+
+  /**
+   * The request was accepted, and nobody reads its fields any more: they can be many times as large
+   * as the stream.
+   */
+  forgetHead(): void {
+    this.#head = noHead;
   }
 
   get connectionBytes(): number {
@@ -99,11 +113,11 @@ export class Http2Stream implements ServerStream {
   }
 
   header(name: string): string | undefined {
-    return this.head.header(name);
+    return this.#head.header(name);
   }
 
-  hold(sizeBytes: number): void {
-    this.#owner.hold(this, sizeBytes);
+  hold(sizeBytes: number): boolean {
+    return this.#owner.hold(this, sizeBytes);
   }
 
   expect(sizeBytes: number): void {

@@ -3,7 +3,7 @@
 // (RFC 9113 section 4.3).
 
 import { assert } from '../assert.ts';
-import { ConnectionAbuse } from '../memory/state-page.ts';
+import { ConnectionAbuse, ShardCounter } from '../memory/state-page.ts';
 import type { ConnectionCore } from './connection-core.ts';
 import { FrameFlag, Http2Error } from './frame-format.ts';
 import { HeadDecoder } from './head-decoder.ts';
@@ -101,18 +101,25 @@ export class RequestFrames {
     const { streamId } = start;
     core.streams.use(streamId);
     if (!this.#isDecoded(this.#decoder.readHead(bytes, from, to))) return;
-    const { head } = this.#decoder;
+    const head = this.#decoder.takeHead();
     if (streamId > core.lastStreamId) {
       core.streams.silence(streamId); // GOAWAY has told the peer
     } else if (start.dependencyId === streamId) {
       core.streamError(streamId, Http2Error.ProtocolError, ConnectionAbuse.FrameSyntax);
     } else if (core.streams.openCount >= core.parts.concurrentStreamsMax) {
       this.#refuse(streamId);
+      core.parts.counters.addAbuse(ConnectionAbuse.ConcurrentStreams);
+      core.spend(ConnectionAbuse.RefusedStreamFlood);
     } else if (head.malformed !== undefined) {
       core.streamError(streamId, Http2Error.ProtocolError, ConnectionAbuse.FrameSyntax);
     } else {
       if (head.isTooLarge) core.parts.counters.addAbuse(ConnectionAbuse.HeaderList);
-      this.#open(streamId, head, start.endsStream);
+      if (core.parts.openRequests.enter(core.streams.openCount)) {
+        this.#open(streamId, head, start.endsStream);
+      } else {
+        core.parts.counters.add(ShardCounter.RefusedStreams, 1);
+        this.#refuse(streamId); // no fault of the peer: it may send it again, and is told so
+      }
     }
   }
 
@@ -124,17 +131,16 @@ export class RequestFrames {
     this.#events.streamOpened();
     const handler = core.parts.accept(stream);
     stream.handler = handler;
+    stream.forgetHead();
     // Answered, and even closed, before anybody could tell the handler.
     if (stream.closed) handler.closed();
     else if (endsStream) core.endRequest(stream);
   }
 
   #refuse(streamId: number): void {
-    const core = this.#core;
-    core.parts.counters.addAbuse(ConnectionAbuse.ConcurrentStreams);
-    core.writer.resetStream(streamId, Http2Error.RefusedStream);
-    core.streams.silence(streamId);
-    core.spend(ConnectionAbuse.RefusedStreamFlood);
+    const { writer, streams } = this.#core;
+    writer.resetStream(streamId, Http2Error.RefusedStream);
+    streams.silence(streamId);
   }
 
   #trailers(

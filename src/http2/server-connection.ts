@@ -110,12 +110,14 @@ export class ServerConnection implements FrameSink, StreamOwner {
 
   // StreamOwner
 
-  hold(stream: Http2Stream, sizeBytes: number): void {
-    if (stream.closed || stream.answer !== undefined) return;
+  hold(stream: Http2Stream, sizeBytes: number): boolean {
+    if (stream.closed || stream.answer !== undefined) return true; // and let go already
+    if (!this.#input.mayHold(sizeBytes)) return false;
     stream.waits = true;
     stream.admitted = false;
     stream.heldBytes += sizeBytes;
     this.#core.credit.hold(sizeBytes);
+    return true;
   }
 
   expect(stream: Http2Stream, sizeBytes: number): void {

@@ -13,6 +13,7 @@ export interface ServerConnection {
   readonly remoteAddress: string;
 }
 
+/** Header fields can be read until AcceptStream has returned; then they are gone. */
 export interface ServerStream {
   readonly connection: ServerConnection;
   readonly method: string;
@@ -30,9 +31,10 @@ export interface ServerStream {
   /**
    * Said inside data(), of bytes that were just delivered: they stay with the handler, outside of
    * any reservation, and the peer gets no credit for them. More may come, as far as the credit that
-   * the peer has already reaches.
+   * the peer has already reaches. False: its connection holds too much already, and the handler has
+   * to let them go.
    */
-  hold(sizeBytes: number): void;
+  hold(sizeBytes: number): boolean;
   /**
    * The handler has memory for this many bytes of the body beyond those delivered: the peer gets
    * credit for all of them, and nothing is held any more. Replaces what was said before. Also with

@@ -8,7 +8,7 @@ import { StreamState, StreamTable } from './stream-table.ts';
 const owner: StreamOwner = {
   identity: { peerSubject: '', remoteAddress: '' },
   credit: { receivedBytes: 0 },
-  hold() {},
+  hold: () => true,
   expect() {},
   respond() {},
   reset() {},

@@ -120,9 +120,10 @@ export class Http1Stream implements ServerStream {
     return typeof value === 'object' ? value.join(', ') : value;
   }
 
-  hold(): void {
+  hold(): boolean {
     this.#admitted = false;
     if (!this.#answered && !this.#gone) this.#owner.stopReading(this);
+    return true;
   }
 
   expect(): void {

@@ -4,6 +4,7 @@
 import type { SecureContextOptions, TlsOptions } from 'node:tls';
 import type { Clock } from '../clock.ts';
 import type { GrpcReceiverConfig, HttpReceiverConfig, MemoryConfig } from '../config/config.ts';
+import { OpenRequests } from '../http2/open-requests.ts';
 import type { Log } from '../log.ts';
 import { inflationsPerShard } from '../memory/arena-needs.ts';
 import type { LandingPool } from '../memory/landing-pool.ts';
@@ -60,7 +61,7 @@ export class Listener {
     this.#watch = new CallWatch(clock);
     const parts = ingesterParts(options, this.#watch);
     const gate = createGate(options.memory.connectionsMax);
-    const shared = { ...options, gate };
+    const shared = { ...options, gate, openRequests: new OpenRequests() };
     const receivers = new Map<Transport, Receiver>();
     if (grpc !== undefined) receivers.set('grpc', grpcReceiver(grpc, shared, parts));
     if (http !== undefined) receivers.set('http', httpReceiver(http, shared, parts));
@@ -115,7 +116,7 @@ export class Listener {
   }
 }
 
-type SharedOptions = ListenerOptions & Pick<PortOptions, 'gate'>;
+type SharedOptions = ListenerOptions & Pick<PortOptions, 'gate' | 'openRequests'>;
 
 function grpcReceiver(
   { config, tls }: NonNullable<ListenerOptions['grpc']>,

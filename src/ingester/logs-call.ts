@@ -126,7 +126,8 @@ export abstract class LogsCall extends WatchedCall implements StreamHandler, Ing
       // Before its first bytes a message may have to wait for others of its connection.
       const { connectionBytes } = this.stream;
       const bytes = phase.kind === 'opening' ? connectionBytes : this.receivedBytes;
-      const stall = this.#pace.stall(bytes, nowMs);
+      const othersWait = phase.kind === 'body' && this.parts.admission.waitingCount > 0;
+      const stall = this.#pace.stall(bytes, nowMs, othersWait);
       if (stall !== undefined) this.refuse('PRODUCER_STALLED', stall);
     }
   }
@@ -204,7 +205,8 @@ export abstract class LogsCall extends WatchedCall implements StreamHandler, Ing
 
   #land(wait: MessageWait, source: Uint8Array, fromBytes: number, toBytes: number): void {
     if (wait.land(this.stream, source, fromBytes, toBytes)) return;
-    // The transport reads nothing while the pool is nearly full: only its last reads come here.
+    // The transport does not read while the pool is nearly full, if it can do without: others come
+    // here.
     this.#refuseForMemory('no memory for what arrives');
   }
 

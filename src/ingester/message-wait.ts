@@ -56,8 +56,7 @@ export class MessageWait {
   /** False: there is no room for it. */
   land(stream: ServerStream, source: Uint8Array, fromBytes: number, toBytes: number): boolean {
     if (!this.#landing.append(source, fromBytes, toBytes)) return false;
-    stream.hold(toBytes - fromBytes);
-    return true;
+    return stream.hold(toBytes - fromBytes);
   }
 
   cancel(): void {

@@ -6,6 +6,7 @@ import type { SecureContextOptions, TLSSocket, TlsOptions } from 'node:tls';
 import type { Clock } from '../clock.ts';
 import type { LifeBounds } from '../http2/connection-life.ts';
 import { Http2Server } from '../http2/http2-server.ts';
+import type { OpenRequests } from '../http2/open-requests.ts';
 import type { AcceptStream } from '../http2/server-stream.ts';
 import type { Log } from '../log.ts';
 import type { LandingPool } from '../memory/landing-pool.ts';
@@ -28,6 +29,7 @@ export interface PortOptions {
   /** Shared by the ports of a shard. */
   readonly gate: ConnectionGate<Socket>;
   readonly landing: LandingPool;
+  readonly openRequests: OpenRequests;
   readonly counters: ShardCounters;
   readonly clock: Clock;
   readonly log: Log;
@@ -44,12 +46,21 @@ export class Port {
   constructor(options: PortOptions) {
     this.#options = options;
     const { tls, keepalive, concurrentStreamsMax } = options;
-    const { accept, gate, landing, counters, clock, random } = options;
+    const { accept, gate, landing, openRequests, counters, clock, random } = options;
     this.#http2 = new Http2Server({
-      ...{ accept, clock, random, keepalive, concurrentStreamsMax, landing, counters },
+      ...{
+        accept,
+        clock,
+        random,
+        keepalive,
+        concurrentStreamsMax,
+        landing,
+        openRequests,
+        counters,
+      },
     });
     this.#http1 = new Http1Server({
-      ...{ accept, clock, random, landing },
+      ...{ accept, clock, random, landing, openRequests },
       connectionAgeMsMax: keepalive.connectionAgeMsMax,
       connectionAgeGraceMs: keepalive.connectionAgeGraceMs,
       idleTimeoutMs: keepalive.connectionIdleMsMax,

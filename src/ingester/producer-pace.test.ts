@@ -35,3 +35,13 @@ test('ProducerPace.restart() forgives what was not sent before it', () => {
   }
   assert.match(pace.stall(40_060, 60_000) ?? '', /60 bytes/); // of them, 40,000 do not count
 });
+
+test('ProducerPace.stall() bears a short silence only while nobody waits for the memory', () => {
+  const pace = new ProducerPace(10_000, 0);
+  assert.equal(pace.stall(100, 0), undefined);
+  assert.equal(pace.stall(100, 999, true), undefined);
+  assert.equal(pace.stall(100, 9_999, false), undefined);
+  assert.match(pace.stall(100, 1_000, true) ?? '', /no byte for 1000 ms/);
+  const impatient = new ProducerPace(500, 0);
+  assert.match(impatient.stall(0, 500, true) ?? '', /no byte for 500 ms/);
+});

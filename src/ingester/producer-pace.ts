@@ -4,6 +4,8 @@
 import { KiB } from '../limits.ts';
 
 const ratePeriodMs = 30_000;
+/** A third of the time that others wait (memory.admission_timeout), which is what this is for. */
+const contendedStallMs = 1_000;
 /** 1 KiB/s. */
 const ratePeriodBytesMin = 30 * KiB;
 
@@ -30,14 +32,20 @@ export class ProducerPace {
     this.#rateAtMs = nowMs;
   }
 
-  /** Why the producer counts as stalled, or undefined. */
-  stall(receivedBytes: number, nowMs: number): string | undefined {
+  /**
+   * Why the producer counts as stalled, or undefined. `othersWait` for the memory that its message
+   * has: then a short silence is one too long.
+   */
+  stall(receivedBytes: number, nowMs: number, othersWait = false): string | undefined {
     if (receivedBytes !== this.#seenBytes) {
       this.#seenBytes = receivedBytes;
       this.#seenAtMs = nowMs;
     }
-    if (nowMs - this.#seenAtMs >= this.#stallTimeoutMs) {
-      return `no byte for ${this.#stallTimeoutMs} ms, ${receivedBytes} received`;
+    const timeoutMs = othersWait
+      ? Math.min(contendedStallMs, this.#stallTimeoutMs)
+      : this.#stallTimeoutMs;
+    if (nowMs - this.#seenAtMs >= timeoutMs) {
+      return `no byte for ${timeoutMs} ms, ${receivedBytes} received`;
     }
     if (nowMs - this.#rateAtMs < ratePeriodMs) return undefined;
     const periodBytes = receivedBytes - this.#rateBytes;

@@ -40,6 +40,8 @@ export const ShardCounter = {
   OpenParkedConnections: 14,
   /** Closed unread because as many were parked as may be. */
   RefusedConnections: 15,
+  /** Not taken because the shard has as many requests open as its heap may hold. */
+  RefusedStreams: 16,
 } as const;
 export type ShardCounter = (typeof ShardCounter)[keyof typeof ShardCounter];
 

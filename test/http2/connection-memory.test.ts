@@ -9,6 +9,7 @@ import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { OutputTurn } from '../../src/http2/connection-output.ts';
 import { clientPreface } from '../../src/http2/frame-format.ts';
+import { OpenRequests } from '../../src/http2/open-requests.ts';
 import { OutputBuffers } from '../../src/http2/output-buffers.ts';
 import { ServerConnection } from '../../src/http2/server-connection.ts';
 import type { ServerStream } from '../../src/http2/server-stream.ts';
@@ -88,7 +89,8 @@ const parts = {
   },
   concurrentStreamsMax: streamCount,
   landing: { sizeBytes: 4 * MiB, freeBytes: 4 * MiB, whenRoom: () => ({ cancel() {} }) },
-  counters: { addAbuse() {} },
+  openRequests: new OpenRequests(1_000_000),
+  counters: { add() {}, addAbuse() {} },
   buffers: new OutputBuffers(),
   turn: new OutputTurn((run) => flushes.push(run)),
 };

@@ -4,6 +4,7 @@
 import assert from 'node:assert/strict';
 import { OutputTurn } from '../../src/http2/connection-output.ts';
 import { clientPreface } from '../../src/http2/frame-format.ts';
+import { OpenRequests } from '../../src/http2/open-requests.ts';
 import { OutputBuffers } from '../../src/http2/output-buffers.ts';
 import { ServerConnection } from '../../src/http2/server-connection.ts';
 import type { ServerStream, StreamHandler } from '../../src/http2/server-stream.ts';
@@ -77,7 +78,11 @@ export class FuzzConnections {
       keepalive,
       concurrentStreamsMax: this.#random.pick([2, 256, 256]),
       landing: harness.landing,
-      counters: { addAbuse: (abuse) => void abuses.set(abuse, (abuses.get(abuse) ?? 0) + 1) },
+      openRequests: new OpenRequests(),
+      counters: {
+        add() {},
+        addAbuse: (abuse) => void abuses.set(abuse, (abuses.get(abuse) ?? 0) + 1),
+      },
       buffers: this.#buffers,
       turn: this.#turn,
     });

@@ -27,7 +27,7 @@ test('a header list of 16 KiB passes, one byte more is told to the handler and c
     return id;
   });
   assert.deepEqual(
-    streamIds.map((id) => rig.handler(id).stream.headerListSizeBytes),
+    streamIds.map((id) => rig.handler(id).headerListSizeBytes),
     [16_384, 16_385],
   );
   assert.deepEqual(rig.abuse, { HeaderList: 1 });
@@ -39,7 +39,7 @@ test('a request of 100 fields passes, one of 101 is told to the handler and coun
   for (const count of [100, 101]) {
     const fields = repeat(count - postFields.length, (index) => [`x-${index}`, ''] as const);
     const streamId = rig.open(headerBlock([...postFields, ...fields]));
-    assert.equal(rig.handler(streamId).stream.headerFieldCount, count);
+    assert.equal(rig.handler(streamId).headerFieldCount, count);
     assert.deepEqual(rig.abuse, count === 100 ? {} : { HeaderList: 1 });
   }
 });
@@ -55,9 +55,9 @@ test('a header list that is too large still enters the HPACK table', () => {
     continuationFrame(id, Buffer.from(literal('x-kept', 'value'))),
   );
   assert.deepEqual(rig.abuse, { HeaderList: 1 });
-  assert.equal(rig.handler(id).stream.header('x-kept'), undefined, 'not kept for the request');
+  assert.equal(rig.handler(id).keptHeader, undefined, 'not kept for the request');
   const next = rig.open(Buffer.from([...postBlock, ...indexed(62)]));
-  assert.equal(rig.handler(next).stream.header('x-kept'), 'value');
+  assert.equal(rig.handler(next).keptHeader, 'value');
 });
 
 test('a header block of 8 CONTINUATION frames passes, the 9th is too much', () => {
@@ -149,4 +149,12 @@ test('HPACK that is none is a COMPRESSION_ERROR', () => {
     assert.deepEqual(rig.abuse, { HpackSyntax: 1 }, what);
     checkCalm(rig, 'HpackSyntax', 'COMPRESSION_ERROR');
   }
+});
+
+test('the fields of a request are not kept once it was accepted', () => {
+  const rig = new Http2Rig({ answers: false });
+  const id = rig.open(headerBlock([...postFields, ['x-kept', 'x'.repeat(8_000)]]));
+  assert.equal(rig.handler(id).keptHeader?.length, 8_000);
+  assert.equal(rig.handler(id).stream.header('x-kept'), undefined);
+  assert.equal(rig.handler(id).stream.path, '');
 });

@@ -6,6 +6,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { FrameType, Http2Error, Setting } from '../../src/http2/frame-format.ts';
+import { KiB } from '../../src/limits.ts';
 import { Http2Rig, postBlock } from '../support/http2-rig.ts';
 import {
   continuationFrame,
@@ -21,6 +22,7 @@ import {
   windowUpdateFrame,
 } from '../support/raw-frames.ts';
 import { checkCalm, checkFine, checkWorks, repeat } from './limit-checks.ts';
+import { ScriptedLanding } from './scripted-landing.ts';
 
 test('200 young streams may be reset at once, and 20 a second more', () => {
   const rig = new Http2Rig();
@@ -221,3 +223,13 @@ test('the client may ask for no table and gets answers without one', () => {
 });
 
 const nothing = new Uint8Array(0);
+
+test('one connection may hold a quarter of the landing pool, and what is more it must let go', () => {
+  const rig = new Http2Rig({ answers: false, landing: new ScriptedLanding(512 * KiB) });
+  const id = rig.open();
+  const { stream } = rig.handler(id);
+  assert.equal(stream.hold(128 * KiB), true);
+  assert.equal(stream.hold(1), false);
+  stream.expect(0);
+  assert.equal(stream.hold(1), true);
+});

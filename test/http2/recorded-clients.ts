@@ -9,6 +9,7 @@ import { gzipSync } from 'node:zlib';
 import { systemClock } from '../../src/clock.ts';
 import { clientPreface, Http2Error, Setting } from '../../src/http2/frame-format.ts';
 import { Http2Server } from '../../src/http2/http2-server.ts';
+import { OpenRequests } from '../../src/http2/open-requests.ts';
 import { exportPath } from '../support/fake-server-stream.ts';
 import {
   continuationFrame,
@@ -71,6 +72,7 @@ async function recordNodeClient(random: SeededRandom): Promise<Uint8Array> {
     },
     concurrentStreamsMax: 256,
     landing: harness.landing,
+    openRequests: new OpenRequests(),
     counters: harness.counters,
   });
   const [client, wire] = duplexPair();

@@ -74,16 +74,17 @@ export class WatchedStream implements ServerStream, StreamHandler {
     return this.#stream.header(name);
   }
 
-  hold(sizeBytes: number): void {
+  hold(sizeBytes: number): boolean {
     // The byte with which a message of unknown length asks for a longer slab was expected, and has
     // to be held when there is none.
     const brokenBytes = Math.max(0, sizeBytes - this.#unexpectedPartBytes);
     assert.ok(brokenBytes <= 1, 'held what there was room for');
+    if (!this.#stream.hold(sizeBytes)) return false;
     if (!this.isAnswered) {
       this.heldBytes += sizeBytes;
       this.#ledger.allow(brokenBytes);
     }
-    this.#stream.hold(sizeBytes);
+    return true;
   }
 
   expect(sizeBytes: number): void {

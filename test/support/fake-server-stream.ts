@@ -117,10 +117,11 @@ export class FakeServerStream implements ServerStream {
     return this.#headers[name];
   }
 
-  hold(sizeBytes: number): void {
+  hold(sizeBytes: number): boolean {
     assert(sizeBytes <= this.#holdableBytes, 'held more than was just delivered');
     this.#holdableBytes -= sizeBytes;
     this.heldBytes += sizeBytes;
+    return true;
   }
 
   /** Like a transport that has bytes of the body already, it delivers them at once. */

@@ -6,11 +6,16 @@ import type { LifeBounds } from '../../src/http2/connection-life.ts';
 import { OutputTurn } from '../../src/http2/connection-output.ts';
 import { FieldBlock } from '../../src/http2/field-block.ts';
 import { clientPreface } from '../../src/http2/frame-format.ts';
+import { OpenRequests } from '../../src/http2/open-requests.ts';
 import { OutputBuffers } from '../../src/http2/output-buffers.ts';
 import { ServerConnection } from '../../src/http2/server-connection.ts';
 import type { AcceptStream, ServerStream, StreamHandler } from '../../src/http2/server-stream.ts';
 import { MiB } from '../../src/limits.ts';
-import { ConnectionAbuse as abuses, type ConnectionAbuse } from '../../src/memory/state-page.ts';
+import {
+  ConnectionAbuse as abuses,
+  type ConnectionAbuse,
+  ShardCounter,
+} from '../../src/memory/state-page.ts';
 import { FakeClock } from './fake-clock.ts';
 import { FrameText } from './frame-text.ts';
 import { MemorySocket } from './memory-socket.ts';
@@ -32,6 +37,8 @@ export interface RigOptions {
   readonly concurrentStreamsMax?: number;
   readonly keepalive?: Partial<LifeBounds>;
   readonly landing?: ConnectionParts['landing'];
+  /** Shared by connections of one shard. */
+  readonly openRequests?: OpenRequests;
   /** The client's first SETTINGS. False: it sends nothing, not even the preface. */
   readonly settings?: readonly (readonly [setting: number, value: number])[] | false;
   /** Shared by connections whose cost is measured together. */
@@ -69,6 +76,7 @@ export class Http2Rig {
   readonly #abuse = new Map<ConnectionAbuse, number>();
   #flushes: (() => void)[] = [];
   #nextStreamId = 1;
+  refusedStreams = 0;
 
   constructor(options: RigOptions = {}) {
     this.clock = options.clock ?? new FakeClock();
@@ -85,7 +93,11 @@ export class Http2Rig {
       keepalive: { ...longLife, ...options.keepalive },
       concurrentStreamsMax: options.concurrentStreamsMax ?? 256,
       landing: options.landing ?? roomyLanding,
+      openRequests: options.openRequests ?? new OpenRequests(),
       counters: {
+        add: (counter, amount) => {
+          if (counter === ShardCounter.RefusedStreams) this.refusedStreams += amount;
+        },
         addAbuse: (abuse) => this.#abuse.set(abuse, (this.#abuse.get(abuse) ?? 0) + 1),
       },
       buffers: new OutputBuffers(),
@@ -169,6 +181,9 @@ export class Http2Rig {
 /** Keeps what happened to it. */
 export class RigHandler implements StreamHandler {
   readonly stream: ServerStream;
+  readonly headerListSizeBytes: number;
+  readonly headerFieldCount: number;
+  readonly keptHeader: string | undefined;
   bodySizeBytes = 0;
   isEnded = false;
   closedCount = 0;
@@ -176,6 +191,10 @@ export class RigHandler implements StreamHandler {
 
   constructor(stream: ServerStream, answers: boolean) {
     this.stream = stream;
+    // Gone once accept() has returned.
+    this.headerListSizeBytes = stream.headerListSizeBytes;
+    this.headerFieldCount = stream.headerFieldCount;
+    this.keptHeader = stream.header('x-kept');
     this.#answers = answers;
   }
 
