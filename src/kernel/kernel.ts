@@ -3,45 +3,26 @@
 // and lengths in, a status or a size out; results stay in the arena, nothing is allocated.
 
 import { readFileSync } from 'node:fs';
-import { assert } from '../assert.ts';
+import { ArenaRange, assertApart } from './arena-range.ts';
 import { ScanResultOffsetBytes, type ScanStatus, scanResultSizeBytes } from './kernel-abi.ts';
-
-interface KernelExports {
-  scan(offset: number, length: number, result: number): ScanStatus;
-  spliceResources: Splice;
-  spliceResource: Splice;
-}
-
-type Splice = (
-  src: number,
-  srcLength: number,
-  dst: number,
-  dstCapacity: number,
-  plan: number,
-  planLength: number,
-) => number;
-
-/**
- * The kernel adds offset and length in 32 bits, so the very last byte of a 4 GiB memory is not for
- * it.
- */
-const endOffsetBytesMax = 2 ** 32 - 1;
-
-/**
- * Sizes come back as signed 32-bit numbers; no message is near this (messageSizeBytesLimit is 64
- * MiB).
- */
-const lengthBytesMax = 2 ** 30;
+import type { KernelExports } from './kernel-exports.ts';
+import { Lz4 } from './lz4.ts';
+import { Xxhash } from './xxhash.ts';
 
 export class Kernel {
   readonly #exports: KernelExports;
   readonly #view: DataView;
-  readonly #memorySizeBytes: number;
+  readonly #arena: ArenaRange;
+
+  readonly lz4: Lz4;
+  readonly xxhash: Xxhash;
 
   private constructor(exports: KernelExports, memory: WebAssembly.Memory) {
     this.#exports = exports;
     this.#view = new DataView(memory.buffer);
-    this.#memorySizeBytes = Math.min(memory.buffer.byteLength, endOffsetBytesMax);
+    this.#arena = new ArenaRange(memory);
+    this.lz4 = new Lz4(exports, this.#arena);
+    this.xxhash = new Xxhash(exports, this.#arena);
   }
 
   /**
@@ -61,8 +42,8 @@ export class Kernel {
    * with the methods below.
    */
   scan(offsetBytes: number, lengthBytes: number, resultOffsetBytes: number): ScanStatus {
-    this.#assertRange(offsetBytes, lengthBytes);
-    this.#assertRange(resultOffsetBytes, scanResultSizeBytes);
+    this.#arena.assertInside(offsetBytes, lengthBytes);
+    this.#arena.assertInside(resultOffsetBytes, scanResultSizeBytes);
     assertApart(offsetBytes, lengthBytes, resultOffsetBytes, scanResultSizeBytes);
     return this.#exports.scan(offsetBytes, lengthBytes, resultOffsetBytes);
   }
@@ -96,9 +77,9 @@ export class Kernel {
     planOffsetBytes: number,
     planLengthBytes: number,
   ): number {
-    this.#assertRange(srcOffsetBytes, srcLengthBytes);
-    this.#assertRange(dstOffsetBytes, dstCapacityBytes);
-    this.#assertRange(planOffsetBytes, planLengthBytes);
+    this.#arena.assertInside(srcOffsetBytes, srcLengthBytes);
+    this.#arena.assertInside(dstOffsetBytes, dstCapacityBytes);
+    this.#arena.assertInside(planOffsetBytes, planLengthBytes);
     assertApart(srcOffsetBytes, srcLengthBytes, dstOffsetBytes, dstCapacityBytes);
     return this.#exports.spliceResources(
       srcOffsetBytes,
@@ -119,9 +100,9 @@ export class Kernel {
     planOffsetBytes: number,
     planLengthBytes: number,
   ): number {
-    this.#assertRange(srcOffsetBytes, srcLengthBytes);
-    this.#assertRange(dstOffsetBytes, dstCapacityBytes);
-    this.#assertRange(planOffsetBytes, planLengthBytes);
+    this.#arena.assertInside(srcOffsetBytes, srcLengthBytes);
+    this.#arena.assertInside(dstOffsetBytes, dstCapacityBytes);
+    this.#arena.assertInside(planOffsetBytes, planLengthBytes);
     assertApart(srcOffsetBytes, srcLengthBytes, dstOffsetBytes, dstCapacityBytes);
     return this.#exports.spliceResource(
       srcOffsetBytes,
@@ -132,15 +113,4 @@ export class Kernel {
       planLengthBytes,
     );
   }
-
-  #assertRange(offsetBytes: number, lengthBytes: number): void {
-    assert(Number.isInteger(offsetBytes) && offsetBytes >= 0, 'offset is not a place in the arena');
-    assert(Number.isInteger(lengthBytes) && lengthBytes >= 0, 'length is not a size');
-    assert(lengthBytes <= lengthBytesMax, 'length is beyond what the kernel can answer');
-    assert(offsetBytes <= this.#memorySizeBytes - lengthBytes, 'range ends outside the arena');
-  }
-}
-
-function assertApart(a: number, aLength: number, b: number, bLength: number): void {
-  assert(a + aLength <= b || b + bLength <= a, 'source and destination overlap');
 }
