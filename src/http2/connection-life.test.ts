@@ -116,6 +116,24 @@ test('ConnectionLife sends an idle connection away, counting from its last strea
   assert.deepEqual(log, ['goaway 2800']);
 });
 
+test('idleMs counts from the end of the last stream', () => {
+  const { clock, peer, life } = living();
+  clock.advance(5_000);
+  assert.equal(life.idleMs, 5_000, 'or from the start');
+  life.streamOpened();
+  peer.openStreamCount = 2;
+  clock.advance(45_000);
+  assert.equal(life.idleMs, 0);
+  peer.openStreamCount = 1;
+  life.streamClosed();
+  assert.equal(life.idleMs, 0, 'one is open');
+  clock.advance(1_000);
+  peer.openStreamCount = 0;
+  life.streamClosed();
+  clock.advance(2_000);
+  assert.equal(life.idleMs, 2_000);
+});
+
 test('expect() tells once what was not met in time', () => {
   const { clock, log, life } = living({ timeMs: Infinity });
   life.expect(Deadline.Preface, 10_000);

@@ -113,6 +113,15 @@ export class ConnectionLife {
     this.#lastStreamMs = this.#clock.nowMs();
   }
 
+  streamClosed(): void {
+    if (this.#connection.openStreamCount() === 0) this.#lastStreamMs = this.#clock.nowMs();
+  }
+
+  /** For how long no stream has been open. */
+  get idleMs(): number {
+    return this.#connection.openStreamCount() > 0 ? 0 : this.#clock.nowMs() - this.#lastStreamMs;
+  }
+
   /** Somebody else has begun to close the connection; the grace time runs. */
   closing(): void {
     this.#closingMs ??= this.#clock.nowMs();

@@ -25,6 +25,10 @@ export class Http2Server {
     return this.#connections.size;
   }
 
+  get connections(): Iterable<ServerConnection> {
+    return this.#connections;
+  }
+
   /** The socket is ours from now on, until it closes. */
   serve(socket: Duplex, identity: ServerIdentity): void {
     const connection = new ServerConnection(socketOf(socket), identity, this.#parts);

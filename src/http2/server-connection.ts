@@ -39,7 +39,10 @@ export class ServerConnection implements FrameSink, StreamOwner {
     this.#output = new ConnectionOutput(socket, parts.buffers, parts.turn, wrote);
     this.#core = new ConnectionCore(identity, parts, this.#output, {
       failed: () => this.#end.failed(),
-      streamClosed: () => this.#end.endWhenQuiet(),
+      streamClosed: () => {
+        this.#life.streamClosed();
+        this.#end.endWhenQuiet();
+      },
     });
     this.#life = this.#startLife(parts);
     this.#deadlines = new ConnectionDeadlines(socket, this.#core, this.#life);
@@ -78,6 +81,11 @@ export class ServerConnection implements FrameSink, StreamOwner {
 
   get openStreamCount(): number {
     return this.#core.streams.openCount;
+  }
+
+  /** For how long it has had no open stream. */
+  get idleMs(): number {
+    return this.#life.idleMs;
   }
 
   /** The chunk is valid only during the call. */

@@ -3,6 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { buffer } from 'node:stream/consumers';
 import { test } from 'node:test';
 import { createZstdCompress, gzipSync, zstdCompressSync } from 'node:zlib';
+import type { FakeServerStream } from '../../test/support/fake-server-stream.ts';
 import { ReceiverHarness } from '../../test/support/receiver-harness.ts';
 import { frameMessage } from '../grpc/message-frame.ts';
 import { KiB, MiB } from '../limits.ts';
@@ -82,6 +83,56 @@ test('InflationJob tells a compressed call that waited too long for its output t
   assert.equal(harness.admission.waitingCount, 0);
   holder.close();
   assert.equal(harness.slabs.reservedBytes, 0);
+});
+
+function sendCompressed(harness: ReceiverHarness, bytes: Uint8Array): FakeServerStream {
+  const framed = Buffer.from(frameMessage(gzipSync(bytes)));
+  framed[0] = 1;
+  const stream = harness.open({ headers: { 'grpc-encoding': 'gzip' } });
+  stream.send(framed);
+  stream.end();
+  return stream;
+}
+
+test('InflationJob tells a call that waited too long for a place to come again', async () => {
+  const harness = new ReceiverHarness({ spanCount: 12, largePageCount: 16 * 20 });
+  const running = Array.from({ length: 4 }, () => sendCompressed(harness, message));
+  // One holds memory for its output, the other is inflated where it is.
+  const short = sendCompressed(harness, message);
+  const reservedBytes = harness.slabs.reservedBytes;
+  const long = sendCompressed(harness, randomBytes(300 * KiB));
+  assert.ok(harness.slabs.reservedBytes > reservedBytes);
+  harness.clock.advance(2_900);
+  assert.deepEqual([short.outcome, long.outcome], ['none', 'none']);
+  harness.clock.advance(200);
+  assert.deepEqual([short.outcome, long.outcome], ['14 ADMISSION_TIMEOUT', '14 ADMISSION_TIMEOUT']);
+  assert.ok(
+    running.every(({ outcome }) => outcome === 'none'),
+    'those in a place go on',
+  );
+  while (harness.accepted.length < 4) await harness.turn();
+  await harness.turn();
+  assert.equal(harness.accepted.length, 4, 'nobody else gets a place');
+  while (harness.accepted.length > 0) harness.finishOldest();
+  assert.equal(harness.isAtRest, true);
+});
+
+test('InflationJob waits for memory and for a place no longer than for one of them', async () => {
+  const harness = new ReceiverHarness({ spanCount: 12, largePageCount: 60 });
+  for (let count = 0; count < 4; count += 1) sendCompressed(harness, message);
+  const other = harness.slabs.reserve(MiB);
+  assert.ok(other !== 0);
+  const stream = sendCompressed(harness, message);
+  assert.equal(harness.admission.waitingCount, 1);
+  harness.clock.advance(2_000);
+  harness.slabs.free(other);
+  while (harness.admission.waitingCount > 0) await Promise.resolve();
+  assert.equal(stream.outcome, 'none');
+  harness.clock.advance(1_100);
+  assert.equal(stream.outcome, '14 ADMISSION_TIMEOUT');
+  while (harness.accepted.length < 4) await harness.turn();
+  while (harness.accepted.length > 0) harness.finishOldest();
+  assert.equal(harness.isAtRest, true);
 });
 
 test('InflationJob gives memory and place back when a producer goes that waits for its output', async () => {

@@ -30,7 +30,12 @@ type Phase =
   /** Holds the body in a small slab, and waits for a large one. */
   | { readonly kind: 'waiting'; readonly untilMs: number; readonly wait: { cancel(): void } }
   /** Holds all that it needs; `outputSlab` 0: in place. */
-  | { readonly kind: 'queueing'; readonly outputSlab: number; readonly queued: { leave(): void } }
+  | {
+      readonly kind: 'queueing';
+      readonly untilMs: number;
+      readonly outputSlab: number;
+      readonly queued: { leave(): void };
+    }
   | { readonly kind: 'running'; readonly inflation: Inflation; readonly place: Place }
   | { readonly kind: 'ended' };
 
@@ -42,6 +47,8 @@ export class InflationJob {
   readonly #waitMsMax: number;
   readonly #done: (result: InflationResult) => void;
   #phase: Phase = ended;
+  /** Its guess was wrong. */
+  #hasOutgrown = false;
 
   /**
    * `roomBytes` is what the output will probably need, 0 for a body that is inflated in place.
@@ -59,15 +66,20 @@ export class InflationJob {
     this.#body = body;
     this.#waitMsMax = waitMsMax;
     this.#done = done;
-    if (roomBytes === 0) this.#queue(0);
-    else this.#findRoom(roomBytes);
+    this.#begin(roomBytes);
   }
 
-  /** Ends a wait for memory that has lasted too long. */
+  /** Ends a wait, for memory and then for a place, that has lasted too long. */
   check(nowMs: number): void {
-    if (this.#phase.kind !== 'waiting' || nowMs < this.#phase.untilMs) return;
-    this.#phase.wait.cancel();
-    this.#refuseForMemory('no memory to inflate the message');
+    const phase = this.#phase;
+    if (phase.kind === 'waiting' && nowMs >= phase.untilMs) {
+      phase.wait.cancel();
+      this.#refuse('no memory to inflate the message');
+    } else if (phase.kind === 'queueing' && nowMs >= phase.untilMs) {
+      phase.queued.leave();
+      if (phase.outputSlab !== 0) this.#parts.slabs.free(phase.outputSlab);
+      this.#refuse('too many messages wait to be inflated');
+    }
   }
 
   cancel(): void {
@@ -93,31 +105,34 @@ export class InflationJob {
     }
   }
 
-  #findRoom(roomBytes: number): void {
-    const { admission, clock } = this.#parts;
+  #begin(roomBytes: number): void {
+    const untilMs = this.#parts.clock.nowMs() + this.#waitMsMax;
+    if (roomBytes === 0) this.#queue(0, untilMs);
+    else this.#findRoom(roomBytes, untilMs);
+  }
+
+  #findRoom(roomBytes: number, untilMs: number): void {
+    const { admission } = this.#parts;
     const slab = admission.reserve(roomBytes);
     if (slab !== 0) {
-      this.#queue(slab);
+      this.#queue(slab, untilMs);
       return;
     }
     const sizeBytes = Math.max(roomBytes, smallBodySizeBytesMax + 1);
     const wait = admission.wait(this.#body.connection, sizeBytes, (granted) =>
-      this.#queue(granted),
+      this.#queue(granted, untilMs),
     );
-    if (wait === undefined) {
-      this.#refuseForMemory('too many messages wait for memory');
-      return;
-    }
-    this.#phase = { kind: 'waiting', untilMs: clock.nowMs() + this.#waitMsMax, wait };
+    if (wait === undefined) this.#refuse('too many messages wait for memory');
+    else this.#phase = { kind: 'waiting', untilMs, wait };
   }
 
-  #queue(outputSlab: number): void {
+  #queue(outputSlab: number, untilMs: number): void {
     let entered = false;
-    const queued = this.#parts.places.enter((place) => {
+    const queued = this.#parts.places.enter(this.#body.connection, (place) => {
       entered = true;
       this.#run(outputSlab, place);
     });
-    if (!entered) this.#phase = { kind: 'queueing', outputSlab, queued };
+    if (!entered) this.#phase = { kind: 'queueing', untilMs, outputSlab, queued };
   }
 
   #run(outputSlab: number, place: Place): void {
@@ -128,19 +143,24 @@ export class InflationJob {
         assert(this.#phase.kind === 'running', 'result of an inflation that does not run');
         this.#phase = ended;
         place.leave();
-        // Its guess was wrong: with the most that a message may have it cannot be, so this happens
-        // once.
-        if (result.kind === 'outgrown') this.#findRoom(this.#body.sizeBytesMax);
+        if (result.kind === 'outgrown') this.#beginAgain();
         else this.#done(result);
       },
     );
     this.#phase = { kind: 'running', inflation, place };
   }
 
-  #refuseForMemory(message: string): void {
+  /** With the most that a message may have the guess cannot be wrong, so this happens once. */
+  #beginAgain(): void {
+    this.#hasOutgrown = true;
+    this.#begin(this.#body.sizeBytesMax);
+  }
+
+  #refuse(message: string): void {
     const { slab, sizeBytesMax } = this.#body;
     this.#phase = ended;
     this.#parts.slabs.free(slab);
-    this.#done({ kind: 'refused', code: 'ADMISSION_TIMEOUT', message, wantedBytes: sizeBytesMax });
+    const wantedBytes = this.#hasOutgrown ? sizeBytesMax : 0;
+    this.#done({ kind: 'refused', code: 'ADMISSION_TIMEOUT', message, wantedBytes });
   }
 }

@@ -31,7 +31,7 @@ export interface InflationRefusal {
   readonly kind: 'refused';
   readonly code: ErrorCode;
   readonly message: string;
-  /** For ADMISSION_TIMEOUT: what a second attempt should have reserved. */
+  /** What a second attempt should reserve, where this one has reserved too little; else 0. */
   readonly wantedBytes: number;
 }
 

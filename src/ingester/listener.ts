@@ -17,6 +17,7 @@ import { GrpcReceiver } from './grpc-receiver.ts';
 import { HttpReceiver } from './http-receiver.ts';
 import type { AcceptCall } from './ingest-call.ts';
 import type { IngesterParts } from './ingester-parts.ts';
+import { PlaceKeeper } from './place-keeper.ts';
 import { Port, type PortOptions } from './port.ts';
 import type { Slabs } from './slabs.ts';
 
@@ -61,7 +62,8 @@ export class Listener {
     this.#watch = new CallWatch(clock);
     const parts = ingesterParts(options, this.#watch);
     const gate = createGate(options.memory.connectionsMax);
-    const shared = { ...options, gate, openRequests: new OpenRequests() };
+    const placeKeeper = new PlaceKeeper(gate, clock);
+    const shared = { ...options, gate, placeKeeper, openRequests: new OpenRequests() };
     const receivers = new Map<Transport, Receiver>();
     if (grpc !== undefined) receivers.set('grpc', grpcReceiver(grpc, shared, parts));
     if (http !== undefined) receivers.set('http', httpReceiver(http, shared, parts));
@@ -116,7 +118,7 @@ export class Listener {
   }
 }
 
-type SharedOptions = ListenerOptions & Pick<PortOptions, 'gate' | 'openRequests'>;
+type SharedOptions = ListenerOptions & Pick<PortOptions, 'gate' | 'placeKeeper' | 'openRequests'>;
 
 function grpcReceiver(
   { config, tls }: NonNullable<ListenerOptions['grpc']>,

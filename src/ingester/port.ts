@@ -16,6 +16,7 @@ import { peerIdentity } from '../tls/peer-identity.ts';
 import { type ListenerEvents, SecureListener } from '../tls/secure-listener.ts';
 import { endUnknownProtocol } from '../tls/unknown-protocol.ts';
 import { Http1Server } from './http1-server.ts';
+import type { PlaceKeeper } from './place-keeper.ts';
 
 export interface PortOptions {
   readonly host: string;
@@ -28,6 +29,8 @@ export interface PortOptions {
   readonly accept: AcceptStream;
   /** Shared by the ports of a shard. */
   readonly gate: ConnectionGate<Socket>;
+  /** Of that gate. */
+  readonly placeKeeper: PlaceKeeper;
   readonly landing: LandingPool;
   readonly openRequests: OpenRequests;
   readonly counters: ShardCounters;
@@ -71,6 +74,8 @@ export class Port {
         tooManyRequests: () => counters.addAbuse(ConnectionAbuse.ConcurrentStreams),
       },
     });
+    options.placeKeeper.watch(() => this.#http2.connections);
+    options.placeKeeper.watch(() => this.#http1.connections);
     this.#door = new SecureListener({
       ...{ tls, gate, clock },
       events: this.#doorEvents(),
@@ -123,14 +128,17 @@ export class Port {
   }
 
   #doorEvents(): ListenerEvents {
-    const { counters, log } = this.#options;
+    const { counters, log, placeKeeper } = this.#options;
     return {
       tlsFailed(reason, remoteAddress) {
         counters.add(ShardCounter.TlsFailures, 1);
         log.warn('TLS_PEER', 'TLS handshake failed', { reason, peer: remoteAddress });
       },
       handshakeTimeout: () => counters.addAbuse(ConnectionAbuse.Handshake),
-      parked: (countDelta) => counters.add(ShardCounter.OpenParkedConnections, countDelta),
+      parked(countDelta) {
+        counters.add(ShardCounter.OpenParkedConnections, countDelta);
+        if (countDelta > 0) placeKeeper.parked();
+      },
       refused(remoteAddress) {
         counters.add(ShardCounter.RefusedConnections, 1);
         log.error('TLS_PEER', 'connection closed: too many wait for a place', {

@@ -5,12 +5,20 @@ import { ConnectionGate } from './connection-gate.ts';
 function gateOf(placesMax: number, handshakesMax: number, parkedMax: number) {
   const admitted: string[] = [];
   const refused: string[] = [];
+  const hurried: string[] = [];
+  /** Handshakes that have had their time. */
+  const late = new Set<string>();
   const gate = new ConnectionGate<string>({ placesMax, handshakesMax, parkedMax });
   const exits = {
     admit: (socket: string) => admitted.push(socket),
+    hurry(socket: string) {
+      hurried.push(socket);
+      if (late.has(socket)) gate.handshakeEnded(socket);
+      return late.has(socket);
+    },
     refuse: (socket: string) => refused.push(socket),
   };
-  return { gate, exits, admitted, refused };
+  return { gate, exits, admitted, refused, hurried, late };
 }
 
 test('ConnectionGate parks above the places and admits the oldest when one is free', () => {
@@ -53,7 +61,11 @@ test('ConnectionGate hands out what is parked and admits none of it later', () =
 test('ConnectionGate counts for all its listeners and starts a socket on its own one', () => {
   const { gate, exits, admitted } = gateOf(2, 9, 3);
   const others: string[] = [];
-  const other = { admit: (socket: string) => others.push(socket), refuse: () => {} };
+  const other = {
+    admit: (socket: string) => others.push(socket),
+    hurry: () => false,
+    refuse: () => {},
+  };
   gate.arrived('a', exits);
   gate.arrived('B', other);
   for (const socket of ['C', 'D']) gate.arrived(socket, other);
@@ -66,4 +78,35 @@ test('ConnectionGate counts for all its listeners and starts a socket on its own
   gate.left('B');
   assert.deepEqual([admitted, others], [['a'], ['B', 'C', 'D']]);
   assert.equal(gate.isParked('D'), false);
+});
+
+test('ConnectionGate ends the oldest handshake that has had its time for one that comes', () => {
+  const { gate, exits, admitted, hurried, late } = gateOf(9, 3, 9);
+  for (const socket of ['a', 'b', 'c', 'd']) gate.arrived(socket, exits);
+  assert.equal(gate.isParked('d'), true, 'all have time left');
+  late.add('c').add('b');
+  hurried.length = 0;
+  gate.arrived('e', exits);
+  assert.deepEqual(hurried, ['a', 'b'], 'one for one');
+  assert.deepEqual(admitted, ['a', 'b', 'c', 'd']);
+  assert.equal(gate.isParked('e'), true, 'behind the one that has waited longer');
+});
+
+test('lackingPlaceCount is who would start if connections left, and never more than may handshake', () => {
+  const { gate, exits } = gateOf(4, 2, 9);
+  const arrive = (...sockets: string[]) => {
+    for (const socket of sockets) gate.arrived(socket, exits);
+  };
+  arrive('a', 'b', 'c');
+  assert.deepEqual([gate.parkedCount, gate.lackingPlaceCount], [1, 0], 'handshakes are lacking');
+  gate.handshakeEnded('a');
+  arrive('d');
+  gate.handshakeEnded('b');
+  assert.deepEqual([gate.placedCount, gate.parkedCount, gate.lackingPlaceCount], [4, 0, 0]);
+  arrive('e', 'f', 'g');
+  assert.equal(gate.lackingPlaceCount, 0, 'two are at their handshakes');
+  gate.handshakeEnded('c');
+  assert.equal(gate.lackingPlaceCount, 1);
+  gate.handshakeEnded('d');
+  assert.equal(gate.lackingPlaceCount, 2);
 });

@@ -22,6 +22,8 @@ export interface GateExits<Socket> {
    * one left().
    */
   admit(socket: Socket): void;
+  /** Somebody is parked. True: this handshake has had its time, and is over now. */
+  hurry(socket: Socket): boolean;
   /** The park is full. The last resort, and counted: nothing else bounds a flood of connections. */
   refuse(socket: Socket): void;
 }
@@ -30,7 +32,8 @@ export class ConnectionGate<Socket> {
   readonly #bounds: GateBounds;
   /** In order of arrival. */
   readonly #parked = new Map<Socket, GateExits<Socket>>();
-  readonly #handshaking = new Set<Socket>();
+  /** In order of their start. */
+  readonly #handshaking = new Map<Socket, GateExits<Socket>>();
   readonly #placed = new Set<Socket>();
 
   constructor(bounds: GateBounds) {
@@ -46,6 +49,16 @@ export class ConnectionGate<Socket> {
     return this.#placed.size;
   }
 
+  /**
+   * How many of the parked would start at once if connections left. None while handshakes are what
+   * they wait for: who has shown no certificate gets nobody's place beyond those.
+   */
+  get lackingPlaceCount(): number {
+    const { placesMax, handshakesMax } = this.#bounds;
+    if (this.#placed.size < placesMax) return 0;
+    return Math.min(this.#parked.size, handshakesMax - this.#handshaking.size);
+  }
+
   isParked(socket: Socket): boolean {
     return this.#parked.has(socket);
   }
@@ -59,6 +72,7 @@ export class ConnectionGate<Socket> {
       this.#admit(socket, exits);
     } else if (this.#parked.size < this.#bounds.parkedMax) {
       this.#parked.set(socket, exits);
+      this.#hurryOldest();
     } else {
       exits.refuse(socket);
     }
@@ -88,6 +102,11 @@ export class ConnectionGate<Socket> {
     return this.#placed.size < placesMax && this.#handshaking.size < handshakesMax;
   }
 
+  /** Of those that have had their time. */
+  #hurryOldest(): void {
+    for (const [socket, exits] of this.#handshaking) if (exits.hurry(socket)) return;
+  }
+
   #admitParked(): void {
     while (this.#isOpen()) {
       const [oldest] = this.#parked;
@@ -100,7 +119,7 @@ export class ConnectionGate<Socket> {
 
   #admit(socket: Socket, exits: GateExits<Socket>): void {
     this.#placed.add(socket);
-    this.#handshaking.add(socket);
+    this.#handshaking.set(socket, exits);
     exits.admit(socket);
   }
 }

@@ -1,6 +1,6 @@
 // One TLS handshake of a listener: exactly one outcome, within a bounded time. A peer that takes
-// its time is given ten seconds, one that says nothing at all only one if others wait for its
-// place.
+// its time is given ten seconds, and much less if others wait for its place: a peer without a
+// certificate must not keep out those who have one, whatever it sends.
 
 import type { Socket } from 'node:net';
 import type { Server, TLSSocket } from 'node:tls';
@@ -12,7 +12,8 @@ export interface HandshakeExits {
   secured(socket: TLSSocket): void;
   /** `reason` is a code of Node or OpenSSL; the socket is closed. */
   failed(reason: string): void;
-  othersWait(): boolean;
+  /** How many wait for a place. */
+  waitingCount(): number;
 }
 
 export class Handshake {
@@ -35,6 +36,13 @@ export class Handshake {
     // its own that differs from the shared one in emit() only.
     const seat: Server = Object.create(server, { emit: { value: this.#announced.bind(this) } });
     server.emit.call(seat, 'connection', socket);
+  }
+
+  /** Ends it if it has had its time. True: it is over. */
+  hurry(): boolean {
+    if (this.#ageMs() < this.#ageMsMax()) return false;
+    this.#fail(timedOut);
+    return true;
   }
 
   /** Ends it without telling anybody. */
@@ -79,12 +87,21 @@ export class Handshake {
   }
 
   #supervise(): Timer {
-    return this.#clock.after(lookMs, () => {
-      const late = this.#clock.nowMs() - this.#startedMs >= handshakeTimeoutMs;
-      const silent = this.#socket.bytesRead === 0;
-      if (late || (silent && this.#exits.othersWait())) this.#fail(timedOut);
-      else this.#timer = this.#supervise();
+    // Not from now: a timer of Node may fire a moment before its time.
+    return this.#clock.after(lookMs - (this.#ageMs() % lookMs), () => {
+      if (!this.hurry()) this.#timer = this.#supervise();
     });
+  }
+
+  #ageMs(): number {
+    return this.#clock.nowMs() - this.#startedMs;
+  }
+
+  #ageMsMax(): number {
+    const waitingCount = this.#exits.waitingCount();
+    if (waitingCount === 0) return handshakeTimeoutMs;
+    const isSilent = this.#socket.bytesRead === 0;
+    return isSilent || waitingCount > crowdCountMin ? crowdedTimeoutMs : waitedForTimeoutMs;
   }
 
   #fail(reason: string): void {
@@ -106,5 +123,19 @@ export const timedOut = 'ERR_TLS_HANDSHAKE_TIMEOUT';
 /** A peer that connects and stays silent holds about 100 KB of OpenSSL state. */
 export const handshakeTimeoutMs = 10_000;
 
-/** Also how long a silent peer may keep others waiting. */
-export const lookMs = 1_000;
+/**
+ * While others wait. A handshake needs one round trip and a few milliseconds of CPU on either side:
+ * this is enough for a peer on the other side of the world.
+ */
+const waitedForTimeoutMs = 2_000;
+
+/** For a silent peer that others wait for, and for everybody while a crowd waits. */
+const crowdedTimeoutMs = 1_000;
+
+/**
+ * As many as do their handshakes at once. With 64 of them and 1 s each, a crowd of 400 who never
+ * finish keeps a new peer waiting for about 6 s, less than a producer's timeout.
+ */
+const crowdCountMin = 64;
+
+const lookMs = 1_000;

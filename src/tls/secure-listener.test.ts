@@ -157,41 +157,6 @@ test('SecureListener closes what the park cannot hold', async (context) => {
   await refused;
 });
 
-test('SecureListener ends a silent peer after one second when others wait', async (context) => {
-  const port = await open(context, { gate: gateOf(9, 1) });
-  const silent = await port.dialTcp();
-  port.clock.advance(3_000); // as long as nobody waits it may stay
-  const parked = port.reported('parked');
-  const other = port.dial();
-  await parked;
-  assert.equal(silent.destroyed, false);
-  const failed = port.reported('failed ERR_TLS_HANDSHAKE_TIMEOUT 127.0.0.1');
-  port.clock.advance(1_000);
-  await failed;
-  assert.equal(await firstBytes(other), 'hello');
-  assert.deepEqual(port.events, [
-    'parked',
-    'timeout',
-    'failed ERR_TLS_HANDSHAKE_TIMEOUT 127.0.0.1',
-    'unparked',
-    'secured 127.0.0.1 h2',
-  ]);
-});
-
-test('SecureListener gives a handshake ten seconds, whoever waits', async (context) => {
-  const port = await open(context);
-  const peer = await port.dialTcp();
-  peer.write(Buffer.from([22, 3, 1])); // the start of a record
-  const closed = closeOf(peer);
-  while (port.gate.placedCount === 0) await new Promise(setImmediate);
-  port.clock.advance(9_999);
-  assert.deepEqual(port.events, []);
-  port.clock.advance(1);
-  await closed;
-  assert.deepEqual(port.events, ['timeout', 'failed ERR_TLS_HANDSHAKE_TIMEOUT 127.0.0.1']);
-  assert.equal(port.clock.pendingCount, 0);
-});
-
 test('SecureListener.close() ends what is not verified yet and leaves the others alone', async (context) => {
   const port = await open(context, { gate: gateOf(2, 1) });
   const served = port.dial();

@@ -71,6 +71,7 @@ export class SecureListener {
     });
     this.#exits = {
       admit: (socket) => this.#startTls(socket),
+      hurry: (socket) => this.#sockets.get(socket)?.hurry() ?? false,
       refuse: (socket) => this.#refuse(socket),
     };
     // Paused on arrival, because a parked socket must not be read.
@@ -168,7 +169,7 @@ export class SecureListener {
         events.tlsFailed(reason, remoteAddress);
         this.#handshakeEnded(socket);
       },
-      othersWait: () => gate.parkedCount > 0,
+      waitingCount: () => gate.parkedCount,
     });
     this.#sockets.set(socket, handshake);
   }

@@ -4,7 +4,7 @@
 import { type ClientHttp2Session, connect, type IncomingHttpHeaders } from 'node:http2';
 import { type ConnectionOptions, connect as connectTls, type TLSSocket } from 'node:tls';
 import { assert } from '../../src/assert.ts';
-import { systemClock } from '../../src/clock.ts';
+import { type Clock, systemClock } from '../../src/clock.ts';
 import { frameMessage } from '../../src/grpc/message-frame.ts';
 import type { IngestCall } from '../../src/ingester/ingest-call.ts';
 import { Listener, type ListenerOptions } from '../../src/ingester/listener.ts';
@@ -24,6 +24,7 @@ export interface HarnessOptions {
   readonly memory?: Partial<ListenerOptions['memory']>;
   readonly concurrentStreamsMax?: number;
   readonly log?: Log;
+  readonly clock?: Clock;
   /** Instead of an OK at once. */
   readonly accept?: (call: IngestCall, harness: ListenerHarness) => void;
 }
@@ -109,7 +110,7 @@ export class ListenerHarness {
       landing: new LandingPool(arena.bytes, arena.layout.shards[0]!.landing), // one shard
       bytes: this.bytes,
       counters: this.counters,
-      clock: systemClock,
+      clock: options.clock ?? systemClock,
       log: options.log ?? silentLog,
       random: Math.random,
       accept: (call) => {
