@@ -61,8 +61,8 @@ export class GrpcReceiver {
   #refuse(stream: ServerStream, code: ErrorCode, message: string): StreamHandler {
     const { counters, admission, watch } = this.#parts;
     counters.addRefused(code);
-    return new RefusedCall(watch, stream, code, () =>
-      grpcAnswers.error(stream, code, message, admission.retryDelayMs(code)),
+    return new RefusedCall(watch, stream, code, message, (text) =>
+      grpcAnswers.error(stream, code, text, admission.retryDelayMs(code)),
     );
   }
 
@@ -72,8 +72,8 @@ export class GrpcReceiver {
     counters.addRefused(code);
     const isJson = mediaTypeOf(stream.header('content-type') ?? '') === jsonType;
     const answers = isJson ? httpJsonAnswers : httpProtobufAnswers;
-    return new RefusedCall(watch, stream, code, () =>
-      answers.error(stream, code, message, undefined),
+    return new RefusedCall(watch, stream, code, message, (text) =>
+      answers.error(stream, code, text, undefined),
     );
   }
 }

@@ -80,8 +80,8 @@ export class HttpReceiver {
     const { counters, admission, watch } = this.#parts;
     counters.addRefused(code);
     const answers = type === 'json' ? httpJsonAnswers : httpProtobufAnswers;
-    return new RefusedCall(watch, stream, code, () =>
-      answers.error(stream, code, message, admission.retryDelayMs(code)),
+    return new RefusedCall(watch, stream, code, message, (text) =>
+      answers.error(stream, code, text, admission.retryDelayMs(code)),
     );
   }
 }

@@ -2,29 +2,28 @@
 // writes the answers in the order of the requests; this file says which of them is the last.
 //
 // Bytes that one connection can make us hold: its TLS state, one read of the socket (64 KiB), and
-// requestsOpenLimit requests of a few kilobytes, answers included.
+// requestsOpenLimit requests of a few kilobytes, answers included. The requests of all connections
+// together are bounded by OpenRequests.
 
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { TLSSocket } from 'node:tls';
 import type { Clock, Timer } from '../clock.ts';
 import type { AcceptStream, ServerConnection } from '../http2/server-stream.ts';
-import { KiB } from '../limits.ts';
 import { landingRoomBytesMin } from '../memory/landing-pool.ts';
 import { endPolitely } from '../tls/polite-end.ts';
-import { checkHead } from './http1-head.ts';
+import { checkHead, forgetFields } from './http1-head.ts';
 import { Http1Life, type Http1LifeBounds } from './http1-life.ts';
+import { ignoreRequests } from './http1-parser.ts';
+import { Http1Reading, type ReadingRoom } from './http1-reading.ts';
 import { type Refusal, refusalBytes } from './http1-refusal.ts';
 import { Http1Stream, type StreamOwner } from './http1-stream.ts';
-import { SocketReading } from './socket-reading.ts';
 
-export interface Http1Parts extends Http1LifeBounds {
+export interface Http1Parts extends Http1LifeBounds, ReadingRoom {
   readonly accept: AcceptStream;
   readonly clock: Clock;
   /** Numbers in [0, 1). */
   readonly random: () => number;
   readonly events: Http1Events;
-  /** Where bodies wait for memory: below landingRoomBytesMin nobody reads on. */
-  readonly landing: LandingRoom;
 }
 
 export interface Http1Events {
@@ -34,14 +33,11 @@ export interface Http1Events {
   headersLate(): void;
   /** A client did not read its answers in time. */
   slowReader(): void;
-  /** A client sent more requests than may be open, without waiting for an answer. */
-  tooManyRequests(): void;
-}
-
-/** The part of memory/landing-pool.ts that a transport looks at. */
-export interface LandingRoom {
-  readonly freeBytes: number;
-  whenRoom(callback: () => void): Timer;
+  /**
+   * A client sent more requests, without waiting for an answer, than it may have open, or than the
+   * shard has room for. The connection ends with the answers to those that were taken.
+   */
+  tooManyRequests(bound: 'connection' | 'shard'): void;
 }
 
 export interface Http1ConnectionExits {
@@ -55,7 +51,7 @@ export class Http1Connection implements StreamOwner {
   readonly #socket: TLSSocket;
   readonly #parts: Http1Parts;
   readonly #exits: Http1ConnectionExits;
-  readonly #reading: SocketReading;
+  readonly #reading: Http1Reading;
   readonly #life: Http1Life;
   /** Without an answer, or with one that is not written yet; in order of arrival. */
   readonly #open: Http1Stream[] = [];
@@ -63,7 +59,6 @@ export class Http1Connection implements StreamOwner {
   #discarded: Http1Stream | undefined;
   #discardTimer: Timer | undefined;
   #readerTimer: Timer | undefined;
-  #landingWait: Timer | undefined;
   /** The next answer that can be the last is the last. */
   #closing = false;
   /** No request is taken any more: an answer says or will say so. */
@@ -83,7 +78,7 @@ export class Http1Connection implements StreamOwner {
     this.connection = connection;
     this.#parts = parts;
     this.#exits = exits;
-    this.#reading = new SocketReading(socket);
+    this.#reading = new Http1Reading(socket, parts, () => this.readingChanged());
     // What Node calls after an answer that closes the connection.
     socket.destroySoon = () => this.#end();
     // Above it Node would stop its parser, and take what TLS has decrypted already for a syntax
@@ -98,30 +93,25 @@ export class Http1Connection implements StreamOwner {
       close: () => this.#close(),
     };
     this.#life = new Http1Life(living, parts, parts.clock, parts.random);
-    this.mindLanding();
+    this.readingChanged();
   }
 
   /** Node has parsed the head of a request. */
   requested(request: IncomingMessage, response: ServerResponse): void {
-    if (this.#last || this.#ended) {
-      request.resume(); // came after the one whose answer closes the connection
-      return;
-    }
-    if (this.#open.length >= requestsOpenLimit) {
-      this.#parts.events.tooManyRequests();
-      this.destroy();
+    if (!this.#takes()) {
+      forgetFields(request);
+      request.resume();
       return;
     }
     this.#requestCount += 1;
     this.#discardEnded();
     const stream = new Http1Stream(request, response, this);
     this.#open.push(stream);
-    if (!response.shouldKeepAlive) this.#last = true;
+    if (!response.shouldKeepAlive) this.#takeNoMore();
     const refusal = checkHead(request, stream.head);
     if (refusal !== undefined) this.#parts.events.refused(refusal.code);
     stream.start(this.#parts.accept, refusal);
-    this.#boundOpen();
-    this.mindLanding();
+    this.readingChanged();
   }
 
   /** What comes is no request, or no body of one. Nothing that follows can be understood. */
@@ -130,7 +120,7 @@ export class Http1Connection implements StreamOwner {
     const newest = this.#open.at(-1);
     const inBody = newest !== undefined && !newest.requestComplete;
     if (this.#last && !inBody) return; // what follows the last request concerns nobody
-    this.#last = true;
+    this.#takeNoMore();
     this.#closing = true;
     const isAnswered = inBody ? newest.answered : this.#discarded?.requestComplete === false;
     if (!isAnswered) {
@@ -145,13 +135,18 @@ export class Http1Connection implements StreamOwner {
   headersLate(): void {
     if (this.#ended || this.#last) return;
     this.#parts.events.headersLate();
-    this.#last = true;
+    this.#takeNoMore();
     this.#closing = true;
     this.#settle();
   }
 
   get isStopped(): boolean {
     return this.#reading.isStopped;
+  }
+
+  /** For how long it has had no open request. */
+  get idleMs(): number {
+    return this.#life.idleMs;
   }
 
   /** Requests so far. */
@@ -166,67 +161,58 @@ export class Http1Connection implements StreamOwner {
   }
 
   destroy(): void {
-    this.#last = true;
+    this.#takeNoMore();
     this.#socket.destroy();
   }
 
-  /**
-   * Reads only while there is room for what may come. A body that has memory is read to its end all
-   * the same: what fills the pool may be waiting for that memory.
-   */
-  mindLanding(): void {
-    const { landing } = this.#parts;
-    if (this.#ended || this.#landingWait !== undefined) return;
-    if (landing.freeBytes >= landingRoomBytesMin) return;
-    if (this.#open.some((stream) => stream.isOnItsWay)) return;
-    this.#reading.stop(landing);
-    this.#landingWait = landing.whenRoom(() => {
-      this.#landingWait = undefined;
-      this.#reading.goOn(landing);
-    });
+  /** Something has changed that decides whether it is read. */
+  readingChanged(): void {
+    if (!this.#ended) this.#reading.mind(this.#open, !this.#last);
   }
 
   answering(stream: Http1Stream, mustClose: boolean): boolean {
     const endsHere = (this.#closing || this.#last) && this.#refusal === undefined;
     // A request behind this one has to be answered as well.
     const closes = mustClose || (endsHere && this.#open.at(-1) === stream);
-    if (closes) this.#last = true;
+    if (closes) this.#takeNoMore();
     if (stream === this.#open[0]) this.#watchReader();
-    this.#boundOpen();
     return closes;
   }
 
-  stopReading(stream: Http1Stream): void {
-    this.#reading.stop(stream);
+  holding(): void {
+    this.readingChanged();
     if (this.#parts.landing.freeBytes < landingRoomBytesMin) this.#exits.landingFull();
-  }
-
-  readOn(stream: Http1Stream): void {
-    this.#landingWait?.cancel();
-    this.#landingWait = undefined;
-    this.#reading.goOn(this.#parts.landing);
-    this.#reading.goOn(stream);
   }
 
   gone(stream: Http1Stream): void {
     this.#open.splice(this.#open.indexOf(stream), 1);
-    this.#reading.goOn(stream);
+    this.#parts.openRequests.leave();
     this.#life.requestEnded();
     this.#readerTimer?.cancel();
     this.#readerTimer = undefined;
     if (this.#open[0]?.answered === true) this.#watchReader();
     if (!stream.requestComplete && !this.#last) this.#discard(stream);
-    this.#boundOpen();
+    this.readingChanged();
     this.#settle();
   }
 
-  /** More requests, or more unread answers, than one connection may have: it is not read. */
-  #boundOpen(): void {
-    let unreadSizeBytes = 0;
-    for (const stream of this.#open) unreadSizeBytes += stream.unreadSizeBytes;
-    const isFull = this.#open.length >= requestsOpenMax || unreadSizeBytes > unreadSizeBytesMax;
-    if (isFull) this.#reading.stop(this.#open);
-    else this.#reading.goOn(this.#open);
+  /** One more request. False: it never was here, and can be sent again on another connection. */
+  #takes(): boolean {
+    if (this.#last || this.#ended) return false;
+    const openCount = this.#open.length;
+    const isTooMany = openCount >= requestsOpenLimit;
+    if (!isTooMany && this.#parts.openRequests.enter(openCount)) return true;
+    this.#parts.events.tooManyRequests(isTooMany ? 'connection' : 'shard');
+    this.#takeNoMore();
+    this.#closing = true;
+    this.readingChanged();
+    this.#settle();
+    return false;
+  }
+
+  #takeNoMore(): void {
+    this.#last = true;
+    ignoreRequests(this.#socket);
   }
 
   /** The oldest request is answered: it is the client's turn to read. */
@@ -264,7 +250,6 @@ export class Http1Connection implements StreamOwner {
   #end(): void {
     if (this.#ended) return;
     this.#ended = true;
-    this.#landingWait?.cancel();
     this.#reading.release();
     endPolitely(this.#socket, this.#parts.clock);
   }
@@ -273,18 +258,14 @@ export class Http1Connection implements StreamOwner {
     this.#ended = true;
     this.#life.ended();
     for (const stream of [...this.#open]) stream.end();
-    for (const timer of [this.#discardTimer, this.#readerTimer, this.#landingWait]) {
-      timer?.cancel();
-    }
+    this.#reading.ended();
+    for (const timer of [this.#discardTimer, this.#readerTimer]) timer?.cancel();
     this.#exits.closed();
   }
 }
 
-/** No client pipelines as deep; further requests wait in the socket. */
-const requestsOpenMax = 64;
 /** The same as streams of HTTP/2. One read of the socket may hold ten times as many requests. */
 const requestsOpenLimit = 256;
-const unreadSizeBytesMax = 64 * KiB;
 const readerTimeoutMs = 30_000;
 /** For what is left of a body after its answer. */
 const discardTimeoutMs = 10_000;

@@ -9,8 +9,8 @@ import {
 } from '../limits.ts';
 import { type Refusal, refusal } from './http1-refusal.ts';
 
+/** Numbers only: it is kept as long as the request is open. */
 export interface Http1Head {
-  readonly path: string;
   readonly fieldCount: number;
   /** As RFC 9113 section 6.5.2 counts it, so that both protocols have one limit. */
   readonly listSizeBytes: number;
@@ -27,12 +27,20 @@ export function readHead(request: IncomingMessage): Http1Head {
   for (const text of rawHeaders) listSizeBytes += text.length;
   const chunked = headers['transfer-encoding'] !== undefined;
   return {
-    path: pathOf(request.url ?? ''),
     fieldCount,
     listSizeBytes,
     expectsContinue: expectationOf(request) === '100-continue',
     bodySizeBytes: chunked ? Infinity : Number(headers['content-length'] ?? 0),
   };
+}
+
+/** RFC 9112 section 3.2.2: a client may send the whole URL. */
+export function readPath({ url = '' }: IncomingMessage): string {
+  if (url.startsWith('/')) return url;
+  const authority = /^https?:\/\/[^/?#]*/i.exec(url)?.[0];
+  if (authority === undefined) return url;
+  const path = url.slice(authority.length);
+  return path.startsWith('/') ? path : `/${path}`;
 }
 
 /** Undefined: nothing is wrong. */
@@ -58,6 +66,21 @@ export function checkHead(request: IncomingMessage, head: Http1Head): Refusal | 
   return undefined;
 }
 
+/** Nobody reads them any more, and they can be five times as large as all the rest of a request. */
+export function forgetFields(request: IncomingMessage): void {
+  request.url = '';
+  request.rawHeaders = [];
+  request.headers = noFields;
+  request.headersDistinct = noFields;
+}
+
+/** Nobody ever reads them. */
+export function forgetTrailers(request: IncomingMessage): void {
+  request.rawTrailers = [];
+}
+
+const noFields = Object.freeze({});
+
 function expectationOf(request: IncomingMessage): string | undefined {
   // RFC 9110 section 10.1.1: an HTTP/1.0 client cannot mean it.
   return isOld(request) ? undefined : request.headers.expect?.toLowerCase();
@@ -65,13 +88,4 @@ function expectationOf(request: IncomingMessage): string | undefined {
 
 function isOld(request: IncomingMessage): boolean {
   return request.httpVersion !== '1.1';
-}
-
-/** RFC 9112 section 3.2.2: a client may send the whole URL. */
-function pathOf(target: string): string {
-  if (target.startsWith('/')) return target;
-  const authority = /^https?:\/\/[^/?#]*/i.exec(target)?.[0];
-  if (authority === undefined) return target;
-  const path = target.slice(authority.length);
-  return path.startsWith('/') ? path : `/${path}`;
 }

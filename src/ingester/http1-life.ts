@@ -46,6 +46,11 @@ export class Http1Life {
     this.#lastRequestMs = this.#clock.nowMs();
   }
 
+  /** For how long no request has been open. */
+  get idleMs(): number {
+    return this.#connection.openRequestCount() > 0 ? 0 : this.#clock.nowMs() - this.#lastRequestMs;
+  }
+
   ended(): void {
     this.#timer.cancel();
   }

@@ -98,6 +98,16 @@ for (const count of [100, 1_500]) {
     ));
 }
 
+for (const fields of [`x: ${'x'.repeat(17 * KiB)}\r\n`, 'x:\r\n'.repeat(1_500)]) {
+  test(`Http1Server names both bounds to a header of ${fields.length} bytes`, async (context) => {
+    const port = await openHttp1(context);
+    const client = port.client();
+    client.send(`POST / HTTP/1.1\r\nhost: a\r\n${fields}\r\n`);
+    // Node's parser says the same of both.
+    assert.match((await client.answer())?.body ?? '', /more than 16384 bytes or 100 fields/);
+  });
+}
+
 test('Http1Server answers what came before the bytes that are no request', async (context) => {
   const port = await openHttp1(context);
   port.script = () => {};

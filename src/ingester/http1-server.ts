@@ -31,7 +31,7 @@ export class Http1Server {
   serve(socket: TLSSocket, connection: ServerConnection): void {
     const exits = {
       landingFull: () => {
-        for (const other of this.#connections.values()) other.mindLanding();
+        for (const other of this.#connections.values()) other.readingChanged();
       },
       closed: () => {
         this.#connections.delete(socket);
@@ -47,6 +47,10 @@ export class Http1Server {
 
   get connectionCount(): number {
     return this.#connections.size;
+  }
+
+  get connections(): Iterable<Http1Connection> {
+    return this.#connections.values();
   }
 
   /** Idle connections end at once, busy ones with the answer to what they have asked. */
@@ -127,7 +131,8 @@ const cutOff = 'HPE_INVALID_EOF_STATE';
 
 function parserRefusal(code: string): Refusal {
   if (code === 'HPE_HEADER_OVERFLOW') {
-    return refusal('HEADERS_TOO_LARGE', `header of more than ${headerListSizeBytesMax} bytes`);
+    const text = `header of more than ${headerListSizeBytesMax} bytes or ${headerFieldsMax} fields`;
+    return refusal('HEADERS_TOO_LARGE', text);
   }
   return refusal('HTTP_SYNTAX', code);
 }

@@ -11,8 +11,8 @@ import type {
   StreamHandler,
 } from '../http2/server-stream.ts';
 import { KiB } from '../limits.ts';
-import { readBodyType } from './http-headers.ts';
-import { type Http1Head, readHead } from './http1-head.ts';
+import { type BodyType, readBodyType } from './http-headers.ts';
+import { forgetFields, forgetTrailers, type Http1Head, readHead, readPath } from './http1-head.ts';
 import { type Refusal, refusalBlock, refusalBody } from './http1-refusal.ts';
 
 export interface StreamOwner {
@@ -22,9 +22,10 @@ export interface StreamOwner {
    * asked for with `mustClose`.
    */
   answering(stream: Http1Stream, mustClose: boolean): boolean;
-  /** Until readOn(): the body waits for memory. */
-  stopReading(stream: Http1Stream): void;
-  readOn(stream: Http1Stream): void;
+  /** The body waits for memory. */
+  holding(): void;
+  /** It does not any more, or is complete, or is thrown away. */
+  readingChanged(): void;
   /** The answer is written, or nobody waits for one any more. Once, last. */
   gone(stream: Http1Stream): void;
   destroy(): void;
@@ -36,11 +37,12 @@ export class Http1Stream implements ServerStream {
   readonly #response: ServerResponse;
   readonly #owner: StreamOwner;
   #handler: StreamHandler | undefined;
+  #type: BodyType | undefined;
   #receivedBytes = 0;
   #continued = false;
   #answered = false;
-  /** The handler has said expect() and not hold() since. */
-  #admitted = false;
+  /** What the handler said last. */
+  #memory: 'none' | 'holding' | 'admitted' = 'none';
   #refused = false;
   #gone = false;
   #answerSizeBytes = 0;
@@ -55,14 +57,18 @@ export class Http1Stream implements ServerStream {
     response.on('close', () => this.end());
     request.on('data', (chunk: Buffer) => this.#received(chunk));
     request.on('end', () => {
+      forgetTrailers(request);
       if (!this.#answered && !this.#gone) this.#handler?.end();
+      this.#owner.readingChanged();
     });
   }
 
   /** Gives the stream to `accept`, or says why not. */
   start(accept: AcceptStream, refused: Refusal | undefined): void {
+    this.#type = readBodyType(this.header('content-type') ?? '');
     if (refused === undefined) this.#handler = accept(this);
     else this.refuse(refused);
+    forgetFields(this.#request);
     if (this.#gone) this.#handler?.closed(); // it was reset before there was a handler
   }
 
@@ -75,7 +81,7 @@ export class Http1Stream implements ServerStream {
   }
 
   get path(): string {
-    return this.head.path;
+    return readPath(this.#request);
   }
 
   get headerFieldCount(): number {
@@ -107,7 +113,12 @@ export class Http1Stream implements ServerStream {
 
   /** The handler has memory for it, and it is not complete: others may wait for that memory. */
   get isOnItsWay(): boolean {
-    return this.#admitted && !this.#answered && !this.requestComplete;
+    return this.#memory === 'admitted' && !this.#answered && !this.requestComplete;
+  }
+
+  /** What came of it waits for memory. */
+  get isHolding(): boolean {
+    return this.#memory === 'holding' && !this.#answered && !this.#gone;
   }
 
   /** Bytes of the body that have not come; Infinity when nobody knows. */
@@ -121,19 +132,19 @@ export class Http1Stream implements ServerStream {
   }
 
   hold(): boolean {
-    this.#admitted = false;
-    if (!this.#answered && !this.#gone) this.#owner.stopReading(this);
+    this.#memory = 'holding';
+    if (this.isHolding) this.#owner.holding();
     return true;
   }
 
   expect(): void {
     if (this.#answered || this.#gone) return;
-    this.#admitted = true;
+    this.#memory = 'admitted';
     if (this.head.expectsContinue && !this.#continued && this.#receivedBytes === 0) {
       this.#continued = true;
       this.#response.writeContinue();
     }
-    this.#owner.readOn(this);
+    this.#owner.readingChanged();
   }
 
   respond({ fields }: FieldBlock, body?: Uint8Array, trailers?: FieldBlock): void {
@@ -151,7 +162,7 @@ export class Http1Stream implements ServerStream {
     this.#response.sendDate = false;
     this.#response.writeHead(Number(status[1]), lines);
     this.#response.end(body);
-    this.#owner.readOn(this); // what still comes of the body is thrown away
+    this.#owner.readingChanged(); // what still comes of the body is thrown away
   }
 
   /** HTTP/1.1 has no other way to take back a request. */
@@ -161,10 +172,9 @@ export class Http1Stream implements ServerStream {
 
   /** What came is no request after all; unless it has its answer already. */
   refuse(of: Refusal): void {
-    const type = readBodyType(this.header('content-type') ?? '');
-    const body = refusalBody(of, type);
+    const body = refusalBody(of, this.#type);
     this.#refused = true;
-    this.respond(refusalBlock(of, body, type), body);
+    this.respond(refusalBlock(of, body, this.#type), body);
   }
 
   /** The answer is written, or the connection is gone. */

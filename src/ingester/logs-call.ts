@@ -124,9 +124,9 @@ export abstract class LogsCall extends WatchedCall implements StreamHandler, Ing
     } else {
       this.#pace ??= new ProducerPace(this.parts.memory.stallTimeoutMs, nowMs);
       // Before its first bytes a message may have to wait for others of its connection.
-      const { connectionBytes } = this.stream;
-      const bytes = phase.kind === 'opening' ? connectionBytes : this.receivedBytes;
-      const othersWait = phase.kind === 'body' && this.parts.admission.waitingCount > 0;
+      const isOpening = phase.kind === 'opening';
+      const bytes = isOpening ? this.stream.connectionBytes : this.receivedBytes;
+      const othersWait = !isOpening && this.parts.admission.waitingCount > 0;
       const stall = this.#pace.stall(bytes, nowMs, othersWait);
       if (stall !== undefined) this.refuse('PRODUCER_STALLED', stall);
     }
@@ -205,8 +205,7 @@ export abstract class LogsCall extends WatchedCall implements StreamHandler, Ing
 
   #land(wait: MessageWait, source: Uint8Array, fromBytes: number, toBytes: number): void {
     if (wait.land(this.stream, source, fromBytes, toBytes)) return;
-    // The transport does not read while the pool is nearly full, if it can do without: others come
-    // here.
+    // The transport does not read while the pool is nearly full, if it can do without.
     this.#refuseForMemory('no memory for what arrives');
   }
 
@@ -289,17 +288,8 @@ export abstract class LogsCall extends WatchedCall implements StreamHandler, Ing
     const phase = this.#phase;
     this.parts.watch.unwatch(this);
     this.#phase = ended;
-    switch (phase.kind) {
-      case 'waiting':
-        phase.cancel();
-        break;
-      case 'body':
-        phase.free();
-        break;
-      case 'inflating':
-        phase.job.cancel();
-        break;
-      default: // holds nothing
-    }
+    if (phase.kind === 'waiting') phase.cancel();
+    else if (phase.kind === 'body') phase.free();
+    else if (phase.kind === 'inflating') phase.job.cancel();
   }
 }

@@ -71,7 +71,10 @@ export class Port {
         refused: (code) => counters.addRefused(code),
         headersLate: () => counters.addAbuse(ConnectionAbuse.Preface),
         slowReader: () => counters.addAbuse(ConnectionAbuse.SlowReader),
-        tooManyRequests: () => counters.addAbuse(ConnectionAbuse.ConcurrentStreams),
+        tooManyRequests(bound) {
+          if (bound === 'shard') counters.add(ShardCounter.RefusedStreams, 1);
+          else counters.addAbuse(ConnectionAbuse.ConcurrentStreams);
+        },
       },
     });
     options.placeKeeper.watch(() => this.#http2.connections);

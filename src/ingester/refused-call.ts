@@ -10,7 +10,8 @@ import { type CallWatch, WatchedCall } from './call-watch.ts';
 
 export class RefusedCall extends WatchedCall implements StreamHandler {
   readonly #watch: CallWatch;
-  #answer: (() => void) | undefined;
+  #answer: ((message: string) => void) | undefined;
+  #message: string;
   #receivedBytes = 0;
   #untilMs: number | undefined;
 
@@ -18,15 +19,25 @@ export class RefusedCall extends WatchedCall implements StreamHandler {
    * `answer` is called once, unless the stream is gone before; at once for a code that is no fault
    * of the request.
    */
-  constructor(watch: CallWatch, stream: ServerStream, code: ErrorCode, answer: () => void) {
+  constructor(
+    watch: CallWatch,
+    stream: ServerStream,
+    code: ErrorCode,
+    message: string,
+    answer: (message: string) => void,
+  ) {
     super();
     this.#watch = watch;
     this.#answer = answer;
+    this.#message = message;
     const lengthBytes = Number(stream.header('content-length') ?? 0);
     const isUrgent = errorTable[code].retryable || stream.header('expect') !== undefined;
     if (isUrgent || !(lengthBytes <= readSizeBytesMax)) {
       this.#finish();
     } else {
+      // It can be as long as the header list that it quotes. (slice() alone would keep all of
+      // that.)
+      this.#message = Buffer.from(message.slice(0, messageMax)).toString();
       watch.watch(this);
     }
   }
@@ -57,10 +68,11 @@ export class RefusedCall extends WatchedCall implements StreamHandler {
   #finish(): void {
     const answer = this.#answer;
     this.closed();
-    answer?.();
+    answer?.(this.#message);
   }
 }
 
 // Within the credit that every stream has from the start, since none is granted here.
 const readSizeBytesMax = 32 * KiB;
 const waitMsMax = 1_000;
+const messageMax = 256; // more than an answer takes

@@ -1,7 +1,7 @@
-// Scenario: producers open as many streams as a connection may have, on as many connections as there
-// are places, and send nothing more; first with header lists as long as they may be, then with the
-// usual ones. Guarantees: the engine lives, its memory stays within what the limit allows for
-// connections, and whoever has few requests open is served all the while.
+// Scenario: producers open as many streams as a connection may have, on as many connections as
+// there are places, and send nothing more; first with header lists as long as they may be, then
+// with the usual ones. Guarantees: the engine lives, its memory stays within what the limit allows
+// for connections, and whoever has few requests open is served all the while.
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';

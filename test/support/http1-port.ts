@@ -5,6 +5,7 @@ import type { TestContext } from 'node:test';
 import type { TLSSocket } from 'node:tls';
 import { decodeStatus } from '../../src/grpc/retry-info.ts';
 import { FieldBlock } from '../../src/http2/field-block.ts';
+import { OpenRequests } from '../../src/http2/open-requests.ts';
 import type { ServerStream, StreamHandler } from '../../src/http2/server-stream.ts';
 import { Http1Server, type Http1ServerOptions } from '../../src/ingester/http1-server.ts';
 import { MiB } from '../../src/limits.ts';
@@ -14,6 +15,7 @@ import { closeOf, type DialOptions, SecurePort } from './secure-port.ts';
 /** A request as the handler sees it. */
 export class SeenRequest implements StreamHandler {
   readonly stream: ServerStream;
+  readonly path: string;
   body = '';
   ended = false;
   closedCount = 0;
@@ -23,6 +25,7 @@ export class SeenRequest implements StreamHandler {
 
   constructor(stream: ServerStream) {
     this.stream = stream;
+    this.path = stream.path;
   }
 
   data(source: Uint8Array, fromBytes: number, toBytes: number): void {
@@ -54,7 +57,7 @@ export type Script = (request: SeenRequest) => void;
 
 /** Answers with the path and the body when the request is complete. */
 export const echo: Script = (request) => {
-  request.onEnd = () => request.answer(`${request.stream.path} ${request.body}`);
+  request.onEnd = () => request.answer(`${request.path} ${request.body}`);
 };
 
 export async function openHttp1(
@@ -72,6 +75,7 @@ export class Http1Port {
   readonly requests: SeenRequest[] = [];
   readonly events: string[] = [];
   readonly landing = new FakeLanding();
+  readonly openRequests: OpenRequests;
   readonly sockets: TLSSocket[] = [];
   /** What a request that comes from now on does. */
   script: Script = echo;
@@ -88,6 +92,7 @@ export class Http1Port {
 
   private constructor(secure: SecurePort, options: Partial<Http1ServerOptions>) {
     this.secure = secure;
+    this.openRequests = options.openRequests ?? new OpenRequests();
     this.server = new Http1Server({
       accept: (stream) => {
         const request = new SeenRequest(stream);
@@ -101,11 +106,12 @@ export class Http1Port {
       connectionAgeGraceMs: 30_000,
       idleTimeoutMs: 600_000,
       landing: this.landing,
+      openRequests: this.openRequests,
       events: {
         refused: (code) => this.events.push(code),
         headersLate: () => this.events.push('headers late'),
         slowReader: () => this.events.push('slow reader'),
-        tooManyRequests: () => this.events.push('too many requests'),
+        tooManyRequests: (bound) => this.events.push(`too many requests: ${bound}`),
       },
       ...options,
     });
