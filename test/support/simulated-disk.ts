@@ -61,6 +61,13 @@ export class SimulatedDisk implements VaultDirectory {
     return files.reduce((sum, inode) => sum + inode.allocatedBytes, 0);
   }
 
+  // Looking and damaging are a test's, and no calls: they have no number.
+
+  has(path: string): boolean {
+    const found = this.#lookUp(path);
+    return typeof found !== 'number' && found.node !== undefined;
+  }
+
   /** What a reader of the file sees. */
   contents(path: string): Uint8Array {
     const inode = this.#inode(path);
