@@ -1,7 +1,7 @@
 // Scenario: segments of random entries, small, large and cut, are laid out by the codecs, read back
 // block by block, and damaged bit by bit.
-// Guarantees: what is read is what was put in; one flipped bit damages one block and no other; every
-// part keeps its unit.
+// Guarantees: what is read is what was put in; one flipped bit damages one block and no other;
+// every part keeps its unit.
 //
 // GOPHERSHIP_VAULT_FACTOR multiplies the segments, GOPHERSHIP_SEED repeats them.
 
