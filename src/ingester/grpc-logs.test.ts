@@ -6,6 +6,7 @@ import { ReceiverHarness } from '../../test/support/receiver-harness.ts';
 import { frameMessage } from '../grpc/message-frame.ts';
 import { decodeStatusDetailsHeader } from '../grpc/retry-info.ts';
 import { KiB } from '../limits.ts';
+import { ConnectionAbuse } from '../memory/state-page.ts';
 import { waitingCallsMax } from './admission.ts';
 
 const message = Buffer.alloc(600 * KiB, 'm');
@@ -97,6 +98,7 @@ test('GrpcLogsCall frees the slab of a producer that stalls, wherever it stops',
     assert.equal(stream.outcome, 'none', `${sentBytes} bytes`);
     harness.clock.advance(400);
     assert.equal(stream.outcome, '4 PRODUCER_STALLED', `${sentBytes} bytes`);
+    assert.equal(harness.page.sumAbuse(ConnectionAbuse.SlowSender), 1);
     assert.equal(harness.slabs.reservedBytes, 0);
     assert.equal(harness.watch.size, 0);
   }

@@ -6,6 +6,7 @@
 import { assert } from '../assert.ts';
 import type { ErrorCode } from '../errors.ts';
 import type { ServerStream, StreamHandler } from '../http2/server-stream.ts';
+import { ConnectionAbuse } from '../memory/state-page.ts';
 import { type AnswerForm, giveAnswer } from './answer-form.ts';
 import { WatchedCall } from './call-watch.ts';
 import type { Encoding } from './expected-size.ts';
@@ -128,7 +129,9 @@ export abstract class LogsCall extends WatchedCall implements StreamHandler, Ing
       const bytes = isOpening ? this.stream.connectionBytes : this.receivedBytes;
       const othersWait = !isOpening && this.parts.admission.waitingCount > 0;
       const stall = this.#pace.stall(bytes, nowMs, othersWait);
-      if (stall !== undefined) this.refuse('PRODUCER_STALLED', stall);
+      if (stall === undefined) return;
+      this.parts.counters.addAbuse(ConnectionAbuse.SlowSender);
+      this.refuse('PRODUCER_STALLED', stall);
     }
   }
 

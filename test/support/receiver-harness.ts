@@ -19,7 +19,8 @@ export class ReceiverHarness {
   readonly clock = new FakeClock();
   readonly slabs: SlabPool;
   readonly bytes: Uint8Array;
-  readonly counters = new StatePage(new ArrayBuffer(statePageSizeBytes(1)), 0, 1).shard(0);
+  readonly page = new StatePage(new ArrayBuffer(statePageSizeBytes(1)), 0, 1);
+  readonly counters = this.page.shard(0);
   readonly admission: Admission;
   readonly decompression: Decompression;
   readonly watch: CallWatch;
