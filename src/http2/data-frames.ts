@@ -29,7 +29,8 @@ export class DataFrames {
   start(streamId: number, flags: number, sizeBytes: number, paddingBytes: number): void {
     const core = this.#core;
     this.#stream = undefined;
-    const state = streamId === 0 ? StreamState.Idle : core.streams.stateOf(streamId);
+    const stream = core.streams.get(streamId); // nearly always there: looked for once
+    const state = stream === undefined ? core.streams.stateOf(streamId) : StreamState.Open;
     if (state === StreamState.Idle) {
       const reason = 'DATA without a stream';
       core.fail(Http2Error.ProtocolError, reason, ConnectionAbuse.FrameSyntax);
@@ -42,7 +43,6 @@ export class DataFrames {
     }
     this.#endsStream = (flags & FrameFlag.EndStream) !== 0;
     if (sizeBytes === 0 && !this.#endsStream && !core.spend(ConnectionAbuse.EmptyFrames)) return;
-    const stream = core.streams.get(streamId);
     if (stream === undefined) {
       if (state === StreamState.Closed) core.streamError(streamId, Http2Error.StreamClosed);
       else this.#late(streamId, this.#endsStream, sizeBytes);
