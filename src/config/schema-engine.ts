@@ -23,13 +23,13 @@ export const memory = block('one bound for the whole process', {
   max_connections: count(
     1,
     4096,
-    'producers connected at once, about 0.18 MiB each; more are parked until there is room',
+    'producers connected at once, about 0.18 MiB each; more are parked, and the longest idle make way for them',
     { computedDefault: '64 at 128 MiB, 400 at 256 MiB and in proportion, from 16 to 4096' },
   ).optional(),
   stall_timeout: duration(
     '100ms',
     '10m',
-    'a producer that stalls inside of a message loses its memory after this',
+    'a producer that stalls inside of a message loses its memory after this, or after a second while others wait for memory',
   ).prefault('10s'),
   admission_timeout: duration(
     '100ms',
