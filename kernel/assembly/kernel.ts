@@ -5,6 +5,7 @@ export { compressLz4Block } from './lz4-block';
 export { decodeLz4Block } from './lz4-decode';
 export { compressLz4Frame } from './lz4-frame';
 export { decompressLz4Frame } from './lz4-frame-reader';
+export { countRecords } from './otlp-count';
 export { scan } from './otlp-scan';
 export { spliceResource, spliceResources } from './otlp-splice';
 export { xxh32 } from './xxhash32';

@@ -5,6 +5,7 @@ import type { ScanStatus } from './kernel-abi.ts';
 
 export interface KernelExports {
   scan(offset: number, length: number, result: number): ScanStatus;
+  countRecords(offset: number, length: number): number;
   spliceResources: Splice;
   spliceResource: Splice;
   compressLz4Block: CompressLz4;

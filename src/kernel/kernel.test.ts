@@ -52,6 +52,36 @@ it('scan() calls what lenient readers forgive by its name', () => {
   check(Uint8Array.of(0x78, ...Array(10).fill(0x80), 0), ScanStatus.VarintOverflow, 1);
 });
 
+function checkCount(message: Uint8Array, expected: number): void {
+  bytes.set(message, messageOffsetBytes);
+  const answer = kernel.countRecords(messageOffsetBytes, message.length);
+  assert.equal(answer, expected, Buffer.from(message).toString('hex'));
+}
+
+it('countRecords() counts records by lengths alone, whatever is in them', () => {
+  checkCount(typicalRequest(1000, 10), 1000);
+  checkCount(new Uint8Array(0), 0);
+  checkCount(delimited(1, delimited(1, text('no scope'))), 0);
+  const rubbish = delimited(2, Uint8Array.of(0xff, 0x07, 0x00));
+  checkCount(delimited(1, delimited(2, [rubbish, rubbish])), 2);
+  checkCount(delimited(1, [delimited(2, rubbish), delimited(2, rubbish)]), 2);
+  // Fields of other numbers and types between them, a group with a record's tag in it too.
+  const others = Uint8Array.of(0x78, 0x80, 0x01, 0x1b, 0x12, 0x00, 0x1c, 0x1d, 1, 2, 3, 4);
+  checkCount(delimited(1, delimited(2, [others, rubbish, others])), 1);
+});
+
+it('countRecords() is -1 for lengths that do not fit and tags that are none', () => {
+  checkCount(Uint8Array.of(0x0a), -1);
+  checkCount(Uint8Array.of(0x0a, 0x05, 0x00), -1);
+  checkCount(Uint8Array.of(0x08, 0x00), -1);
+  checkCount(Uint8Array.of(0x0e), -1);
+  checkCount(Uint8Array.of(0x7b), -1);
+  checkCount(Uint8Array.of(0x0a, ...Array(10).fill(0x80), 0), -1);
+  // A length of 2^32 + 0, and a record of two bytes in a ScopeLogs of three.
+  checkCount(Uint8Array.of(0x0a, 0x80, 0x80, 0x80, 0x80, 0x10), -1);
+  checkCount(Uint8Array.of(0x0a, 0x05, 0x12, 0x03, 0x12, 0x02, 0x00, 0x00), -1);
+});
+
 it('isLoose() is true for exactly the statuses from Overrun on', () => {
   const loose = Object.entries(ScanStatus).filter(([, status]) => isLoose(status));
   assert.deepEqual(
@@ -71,7 +101,7 @@ it('ScanStatus and SpliceStatus are the numbers of the module', () => {
   assert.deepEqual(ours, theirs);
 });
 
-it('scan() and spliceResources() work above 2 GiB and up to the end of a 4 GiB memory', () => {
+it('scan(), countRecords() and spliceResources() work above 2 GiB and up to the end of a 4 GiB memory', () => {
   // Reserved, not touched: only the few pages below are ever backed by memory.
   const large = new WebAssembly.Memory({ initial: 65_536, maximum: 65_536, shared: true });
   const view = new Uint8Array(large.buffer);
@@ -85,6 +115,8 @@ it('scan() and spliceResources() work above 2 GiB and up to the end of a 4 GiB m
     view.set(message, offsetBytes);
     assert.equal(high.scan(offsetBytes, message.length, resultAt), ScanStatus.Ok);
     assert.equal(high.recordCount(resultAt), 20);
+    assert.equal(high.countRecords(offsetBytes, message.length), 20);
+    assert.equal(high.countRecords(offsetBytes, message.length - 1), -1);
     assert.equal(high.scan(offsetBytes, message.length - 1, resultAt), ScanStatus.Truncated);
     const dstAt = 3 * 2 ** 30;
     const written = high.spliceResources(

@@ -66,6 +66,15 @@ export class Kernel {
   }
 
   /**
+   * LogRecords of an ExportLogsServiceRequest, by its lengths alone: a tenth of the work of scan(),
+   * which gives the same number for a message that it calls Ok. -1: they cannot be counted.
+   */
+  countRecords(offsetBytes: number, lengthBytes: number): number {
+    this.#arena.assertInside(offsetBytes, lengthBytes);
+    return this.#exports.countRecords(offsetBytes, lengthBytes);
+  }
+
+  /**
    * Copies a message that scan() called Ok and applies the plan (encodeSplicePlan(), somewhere in
    * the arena) to every resource in it. Returns the bytes written or a SpliceStatus.
    */

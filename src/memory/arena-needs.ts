@@ -8,6 +8,7 @@ import { arenaPageSizeBytes, wholePagesSizeBytes } from './region.ts';
 import { sizeClassCount, slabHeaderSizeBytes } from './size-class.ts';
 import { smallRegionSizeBytes } from './small-slabs.ts';
 import { destinationsMax, statePageSizeBytes } from './state-page.ts';
+import { replayPlaceSizeBytes, vaultFixedSizeBytes } from './vault-regions.ts';
 
 export interface ArenaPlanInput {
   readonly limitBytes: number;
@@ -19,13 +20,28 @@ export interface ArenaPlanInput {
     readonly id: string;
     readonly exportBufferSizeBytes: number;
   }[];
+  readonly vault?: VaultPlanInput | undefined;
 }
+
+/** Of a process with a vault; undefined without. */
+export interface VaultPlanInput {
+  /** Required destinations, each with a cursor. */
+  readonly consumerCount: number;
+}
+
+/** What the process beside the arena depends on. */
+export type ProcessPlanInput = Pick<
+  ArenaPlanInput,
+  'limitBytes' | 'shardCount' | 'connectionsMax' | 'vault'
+>;
 
 /** Least sizes, in whole pages. */
 export interface ArenaNeeds {
   readonly kernelSizeBytes: number;
   readonly statePageSizeBytes: number;
   readonly largeControlSizeBytes: number;
+  /** 0 without a vault. */
+  readonly vaultSizeBytes: number;
   /** Of one shard, as the next three. */
   readonly exportBufferSizesBytes: readonly number[];
   readonly scratchSizeBytes: number;
@@ -42,6 +58,10 @@ export interface ArenaNeeds {
 // unread bytes.
 const baseSizeBytes = 60 * MiB;
 const furtherShardSizeBytes = 10 * MiB;
+
+// The vault thread and the replay thread, measured as above: no connections, small heaps.
+const vaultThreadsSizeBytes = 2 * 7 * MiB;
+
 export const connectionSizeBytes = Math.floor(0.18 * MiB);
 
 // A zstd window of 8 MiB, its copy of what was not flushed yet, and the pieces that go in and out:
@@ -69,18 +89,29 @@ const arenaSizeBytesMax = 65_535 * arenaPageSizeBytes;
 /**
  * What a limit leaves for the arena, in whole pages; negative when it does not even hold the rest.
  */
-export function arenaBudgetBytes(
-  input: Pick<ArenaPlanInput, 'limitBytes' | 'shardCount' | 'connectionsMax'>,
-): number {
+export function arenaBudgetBytes(input: ProcessPlanInput): number {
   assert(input.shardCount >= 1, 'no shard');
   assert(input.connectionsMax >= 1, 'no connection');
   const besideBytes =
     baseSizeBytes +
     (input.shardCount - 1) * furtherShardSizeBytes +
+    (input.vault === undefined ? 0 : vaultThreadsSizeBytes) +
     input.connectionsMax * connectionSizeBytes +
     input.shardCount * inflationsPerShard(input) * inflationSizeBytes;
   const pages = Math.floor((input.limitBytes - besideBytes) / arenaPageSizeBytes);
   return Math.min(pages * arenaPageSizeBytes, arenaSizeBytesMax);
+}
+
+/**
+ * What of the arena is there for batches on their way through: all of it without a vault. With one,
+ * as if the largest message were an eighth of the result, which is the default: each consumer has a
+ * place for one.
+ */
+export function batchesBudgetBytes(input: ProcessPlanInput): number {
+  const arenaSizeBytes = arenaBudgetBytes(input);
+  if (input.vault === undefined) return arenaSizeBytes;
+  const shareBytes = arenaSizeBytes - vaultFixedSizeBytes(input.shardCount);
+  return Math.floor((shareBytes * 8) / (8 + input.vault.consumerCount));
 }
 
 /** Inflations that each shard may run at once: the windows of their codecs are not in the arena. */
@@ -93,7 +124,7 @@ export function inflationsPerShard({
 }
 
 export function arenaNeeds(input: ArenaPlanInput): ArenaNeeds {
-  const { shardCount } = input;
+  const { shardCount, vault } = input;
   assert(input.destinations.length <= destinationsMax, 'more destinations than the state page has');
   assert(input.messageSizeBytesMax <= messageSizeBytesLimit, 'message size above its own limit');
 
@@ -101,6 +132,12 @@ export function arenaNeeds(input: ArenaPlanInput): ArenaNeeds {
   const kernelSizeBytes = arenaPageSizeBytes;
   const statePage = wholePagesSizeBytes(statePageSizeBytes(shardCount));
   const largeControl = wholePagesSizeBytes(largeControlSizeBytes(shardCount, pageCount));
+  assert((vault?.consumerCount ?? 0) <= input.destinations.length, 'consumers without destination');
+  const vaultSizeBytes =
+    vault === undefined
+      ? 0
+      : vaultFixedSizeBytes(shardCount) +
+        vault.consumerCount * replayPlaceSizeBytes(input.messageSizeBytesMax);
   const exportBufferSizesBytes = input.destinations.map((destination) =>
     wholePagesSizeBytes(destination.exportBufferSizeBytes),
   );
@@ -112,6 +149,7 @@ export function arenaNeeds(input: ArenaPlanInput): ArenaNeeds {
     kernelSizeBytes +
     statePage +
     largeControl +
+    vaultSizeBytes + // buffers of its two threads, and a largest message for each consumer
     shardCount * scratchSizeBytes + // the kernel's results
     shardCount * landingSizeBytesMin + // what arrives before its slab
     shardCount * exportBufferSizesBytes.reduce((sum, next) => sum + next, 0) + // a request each
@@ -121,6 +159,7 @@ export function arenaNeeds(input: ArenaPlanInput): ArenaNeeds {
     kernelSizeBytes,
     statePageSizeBytes: statePage,
     largeControlSizeBytes: largeControl,
+    vaultSizeBytes,
     exportBufferSizesBytes,
     scratchSizeBytes,
     landingSizeBytesMin,

@@ -4,10 +4,17 @@ import fc from 'fast-check';
 import { testSeed } from '../../test/support/seed.ts';
 import { GopherShipError } from '../errors.ts';
 import { KiB, MiB } from '../limits.ts';
-import { type ArenaPlanInput, arenaBudgetBytes, inflationsPerShard } from './arena-needs.ts';
+import {
+  type ArenaPlanInput,
+  arenaBudgetBytes,
+  batchesBudgetBytes,
+  inflationsPerShard,
+} from './arena-needs.ts';
 import { type ArenaLayout, messageSizeBytesDefault, planArena } from './arena-plan.ts';
 import { arenaPageSizeBytes, type Region } from './region.ts';
 import { statePageSizeBytes } from './state-page.ts';
+import { vaultLinksSizeBytes } from './vault-links.ts';
+import { vaultPageSizeBytes } from './vault-page.ts';
 
 const smallHost: ArenaPlanInput = {
   limitBytes: 128 * MiB,
@@ -25,6 +32,34 @@ test('planArena() fits 64 connections, 4 MiB messages and one destination into 1
   assert.equal(layout.shards[0]?.landing.sizeBytes, 47 * arenaPageSizeBytes); // 763 / 16
   assert.ok((layout.shards[0]?.smallSlabs.sizeBytes ?? 0) >= 17 * MiB);
   assert.ok(layout.largeSlabs.sizeBytes >= 17 * MiB);
+});
+
+test('planArena() fits a vault, 64 connections and 2 MiB messages into 128 MiB', () => {
+  const input = { ...smallHost, messageSizeBytesMax: 2 * MiB, vault: { consumerCount: 1 } };
+  const layout = planArena(input);
+  checkLayout(input, layout);
+  assert.equal(layout.sizeBytes, 539 * arenaPageSizeBytes); // as above less 14 MiB
+  const { page, links, writer, replay, reader } = layout.vault ?? assert.fail('no vault');
+  const pages = [page, links, writer, ...replay, reader].map((region) => region.sizeBytes / 65_536);
+  assert.deepEqual(pages, [1, 8, 5.5 * 16, 2 * 16 + 1, 2.625 * 16]);
+  assert.ok((layout.shards[0]?.smallSlabs.sizeBytes ?? 0) >= 5 * MiB);
+  assert.ok(layout.largeSlabs.sizeBytes >= 6 * MiB);
+  assert.equal(planArena(smallHost).vault, undefined);
+});
+
+test('planArena() gives each consumer a place for the largest entry, 2 MiB at least', () => {
+  const check = (messageSizeBytesMax: number, consumerCount: number, expectedPages: number) => {
+    const limits = { limitBytes: 1_024 * MiB, messageSizeBytesMax, vault: { consumerCount } };
+    const destinations = Array(3).fill(smallHost.destinations[0]);
+    const { vault } = planArena({ ...smallHost, ...limits, destinations });
+    const pages = vault?.replay.map(({ sizeBytes }) => sizeBytes / arenaPageSizeBytes);
+    assert.deepEqual(pages, Array(consumerCount).fill(expectedPages));
+  };
+  check(MiB, 0, 0);
+  check(MiB, 1, 32);
+  check(2 * MiB - 72, 2, 32);
+  check(2 * MiB - 71, 2, 33);
+  check(16 * MiB, 3, 257);
 });
 
 test('planArena() gives landings a 16th of the arena, 512 KiB to 4 MiB a shard, if there is room', () => {
@@ -55,14 +90,20 @@ test('planArena() either fills the arena without gap and overlap or names what t
       }),
       { maxLength: 3 },
     ),
+    consumerCount: fc.option(fc.nat(3), { nil: undefined }),
   });
   fc.assert(
-    fc.property(inputs, (input) => {
+    fc.property(inputs, ({ consumerCount: count, ...rest }) => {
+      const consumerCount = count && Math.min(count, rest.destinations.length);
+      const input = {
+        ...rest,
+        vault: consumerCount === undefined ? undefined : { consumerCount },
+      };
       const outcome = planOrError(input);
       if (outcome instanceof GopherShipError) checkRefusal(input, outcome);
       else checkLayout(input, outcome);
     }),
-    { seed, numRuns: 500 },
+    { seed, numRuns: 1_000 },
   );
 });
 
@@ -95,6 +136,17 @@ test('planArena() names the keys when only several together make room', () => {
   );
 });
 
+test('planArena() names the vault among what needs memory, when there is one', () => {
+  const without = planOrError({ ...smallHost, limitBytes: 64 * MiB });
+  assert.ok(without instanceof GopherShipError);
+  assert.doesNotMatch(without.message, /vault/);
+  const error = planOrError({ ...smallHost, vault: { consumerCount: 1 } });
+  assert.ok(error instanceof GopherShipError);
+  assert.match(error.message, /three largest messages 12\.2, vault 12\.8, tables/);
+  assert.match(error.message, /raise memory\.limit_mib to 132/);
+  assert.match(error.message, /max_recv_msg_size_mib to 3/);
+});
+
 test('arenaBudgetBytes() is the limit less 60 MiB, 10 a further shard, 0.18 a connection, 8.75 an inflation', () => {
   const check = (limitMiB: number, shardCount: number, connectionsMax: number, pages: number) => {
     const limits = { limitBytes: limitMiB * MiB, shardCount, connectionsMax };
@@ -105,6 +157,23 @@ test('arenaBudgetBytes() is the limit less 60 MiB, 10 a further shard, 0.18 a co
   check(768, 2, 100, (768 - 70 - 18 - 4 * 8.75) * 16);
   check(60, 1, 100, (-18 - 8.75) * 16);
   check(1024 * 1024, 4, 100, 65_535); // as many as have 32-bit offsets
+});
+
+test('arenaBudgetBytes() is 14 MiB less with a vault, whose two threads need them', () => {
+  const vault = { consumerCount: 2 };
+  const bytes = arenaBudgetBytes(smallHost) - arenaBudgetBytes({ ...smallHost, vault });
+  assert.equal(bytes, 14 * MiB);
+});
+
+test('batchesBudgetBytes() is the arena less what a vault takes for messages of an eighth of it', () => {
+  assert.equal(batchesBudgetBytes(smallHost), arenaBudgetBytes(smallHost));
+  for (const consumerCount of [1, 2, 5]) {
+    const input = { ...smallHost, limitBytes: 512 * MiB, vault: { consumerCount } };
+    const batchesSizeBytes = batchesBudgetBytes(input);
+    const rest =
+      arenaBudgetBytes(input) - batchesSizeBytes - consumerCount * (batchesSizeBytes / 8);
+    assert.ok(Math.abs(rest / MiB - (1 + 8 + 88 + 42) / 16) < 1e-3); // its other regions, in pages
+  }
 });
 
 test('inflationsPerShard() is one for 192 MiB of a shard, 1 to 4', () => {
@@ -119,9 +188,14 @@ test('inflationsPerShard() is one for 192 MiB of a shard, 1 to 4', () => {
 });
 
 test('messageSizeBytesDefault() is an eighth of the arena as a power of two, 1 to 16 MiB', () => {
-  const check = (limitMiB: number, connectionsMax: number, expectedMiB: number) => {
-    const limits = { limitBytes: limitMiB * MiB, shardCount: 1, connectionsMax };
-    assert.equal(messageSizeBytesDefault(arenaBudgetBytes(limits)), expectedMiB * MiB);
+  const check = (
+    limitMiB: number,
+    connectionsMax: number,
+    expectedMiB: number,
+    vault?: ArenaPlanInput['vault'],
+  ) => {
+    const limits = { limitBytes: limitMiB * MiB, shardCount: 1, connectionsMax, vault };
+    assert.equal(messageSizeBytesDefault(batchesBudgetBytes(limits)), expectedMiB * MiB);
   };
   check(64, 64, 1); // nothing left: planArena() refuses later
   check(96, 64, 1);
@@ -130,6 +204,10 @@ test('messageSizeBytesDefault() is an eighth of the arena as a power of two, 1 t
   check(256, 400, 8);
   check(1_024, 400, 16);
   check(4_096, 400, 16);
+  check(64, 64, 1, { consumerCount: 1 });
+  check(128, 64, 2, { consumerCount: 1 });
+  check(256, 400, 8, { consumerCount: 1 });
+  check(256, 400, 4, { consumerCount: 5 });
 });
 
 function planOrError(input: ArenaPlanInput): ArenaLayout | GopherShipError {
@@ -154,6 +232,12 @@ function checkLayout(input: ArenaPlanInput, layout: ArenaLayout): void {
   assert.equal(endBytes, layout.sizeBytes);
   assert.ok(layout.statePage.sizeBytes >= statePageSizeBytes(input.shardCount));
   assert.ok(layout.largeSlabs.sizeBytes >= 3 * (input.messageSizeBytesMax + 64));
+  assert.equal(layout.vault?.replay.length, input.vault?.consumerCount);
+  for (const vault of layout.vault ? [layout.vault] : []) {
+    assert.ok(vault.page.sizeBytes >= vaultPageSizeBytes);
+    assert.ok(vault.links.sizeBytes >= vaultLinksSizeBytes(input.shardCount));
+    for (const place of vault.replay) assert.ok(place.sizeBytes >= input.messageSizeBytesMax + 72);
+  }
   for (const shard of layout.shards) {
     assert.equal(shard.scratch.sizeBytes, MiB);
     assert.ok(shard.landing.sizeBytes >= 512 * KiB && shard.landing.sizeBytes <= 4 * MiB);
@@ -187,10 +271,12 @@ function loweredInputs(input: ArenaPlanInput, message: string): ArenaPlanInput[]
 }
 
 function regionsOf(layout: ArenaLayout): Region[] {
+  const { vault } = layout;
   return [
     layout.kernel,
     layout.statePage,
     layout.largeControl,
+    ...(vault ? [vault.page, vault.links, vault.writer, ...vault.replay, vault.reader] : []),
     ...layout.shards.flatMap((shard) => [
       shard.scratch,
       ...shard.exportBuffers,

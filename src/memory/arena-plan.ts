@@ -11,6 +11,7 @@ import {
 } from './arena-needs.ts';
 import { memoryLimitError } from './memory-limit-error.ts';
 import { arenaPageSizeBytes, type Region } from './region.ts';
+import { takeVaultRegions, type VaultRegions } from './vault-regions.ts';
 
 export interface ShardRegions {
   /** Results of the kernel, and what it reads besides a batch. */
@@ -29,6 +30,8 @@ export interface ArenaLayout {
   readonly kernel: Region;
   readonly statePage: Region;
   readonly largeControl: Region;
+  /** Undefined without a vault. */
+  readonly vault: VaultRegions | undefined;
   readonly shards: readonly ShardRegions[];
   readonly largeSlabs: Region;
 }
@@ -52,11 +55,13 @@ export function planArena(input: ArenaPlanInput): ArenaLayout {
     endBytes += regionSizeBytes;
     return region;
   };
+  const { shardCount, vault, messageSizeBytesMax } = input;
   const layout = {
     sizeBytes,
     kernel: take(needs.kernelSizeBytes),
     statePage: take(needs.statePageSizeBytes),
     largeControl: take(needs.largeControlSizeBytes),
+    vault: vault && takeVaultRegions(take, shardCount, vault.consumerCount, messageSizeBytesMax),
     shards: Array.from({ length: input.shardCount }, () => ({
       scratch: take(needs.scratchSizeBytes),
       exportBuffers: needs.exportBufferSizesBytes.map(take),

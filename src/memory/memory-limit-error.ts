@@ -17,6 +17,7 @@ export function memoryLimitError(input: ArenaPlanInput): GopherShipError {
   const exportBuffersSizeBytes = needs.exportBufferSizesBytes.reduce((sum, next) => sum + next, 0);
   const tablesSizeBytes =
     needs.kernelSizeBytes + needs.statePageSizeBytes + needs.largeControlSizeBytes;
+  const vault = input.vault === undefined ? '' : `vault ${mib(needs.vaultSizeBytes)}, `;
   const inflationCount = input.shardCount * inflationsPerShard(input);
   const perShard = input.shardCount === 1 ? '' : ` in each of ${input.shardCount} shards`;
   const ways = [
@@ -29,7 +30,7 @@ export function memoryLimitError(input: ArenaPlanInput): GopherShipError {
   return new GopherShipError(
     'MEMORY_LIMIT',
     `memory.limit_mib ${input.limitBytes / MiB} is too small: the arena needs ${mib(needs.sizeBytes)} MiB ` +
-      `(three largest messages ${mib(needs.largeSizeBytesMin)}, tables ${mib(tablesSizeBytes)}, and${perShard} ` +
+      `(three largest messages ${mib(needs.largeSizeBytesMin)}, ${vault}tables ${mib(tablesSizeBytes)}, and${perShard} ` +
       `export buffers ${mib(exportBuffersSizeBytes)}, small slabs ${mib(needs.smallSizeBytesMin)}, ` +
       `landing ${mib(needs.landingSizeBytesMin)}, scratch ${mib(needs.scratchSizeBytes)}), ` +
       `the process, ${input.connectionsMax} connections and ${inflationCount} decompression windows ` +

@@ -3,6 +3,9 @@
 
 export const arenaPageSizeBytes = 65_536;
 
+/** Words that different threads write lie this far apart, so that they do not slow each other. */
+export const cacheLineSizeBytes = 64;
+
 /** Page aligned. */
 export interface Region {
   readonly offsetBytes: number;

@@ -42,6 +42,25 @@ export const ShardCounter = {
   RefusedConnections: 15,
   /** Not taken because the shard has as many requests open as its heap may hold. */
   RefusedStreams: 16,
+  /**
+   * Acknowledged because the disk has them: part of AckedBatches, and the next two of AckedRecords
+   * and AckedBytes.
+   */
+  VaultedBatches: 17,
+  VaultedRecords: 18,
+  VaultedBytes: 19,
+  /** Of VaultedBatches: they were sent as well, and no answer had come in time. */
+  HedgedBatches: 20,
+  /** Appends that the vault did not take. */
+  VaultRefused: 21,
+  /** Entries that came back from the vault to be sent, once for each destination. */
+  ReplayedBatches: 22,
+  /** Received whole and answered with an error. */
+  FailedBatches: 23,
+  /** Appends that the vault took, whether or not their producer still waited. */
+  StoredBatches: 24,
+  /** Acknowledged without the vault, because every required destination had settled them. */
+  DirectBatches: 25,
 } as const;
 export type ShardCounter = (typeof ShardCounter)[keyof typeof ShardCounter];
 
@@ -108,6 +127,10 @@ export const DestinationCounter = {
   InflightRequests: 12,
   /** 0 closed (works), 1 open (down), 2 probing. */
   OpenBreaker: 13,
+  /** Delivered out of the vault; part of DeliveredBatches. */
+  ReplayedBatches: 14,
+  /** Sent again although the destination may have them. */
+  DuplicateBatches: 15,
 } as const;
 export type DestinationCounter = (typeof DestinationCounter)[keyof typeof DestinationCounter];
 

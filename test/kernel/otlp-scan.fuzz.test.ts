@@ -1,5 +1,5 @@
 // Scenario: valid requests with everything that is legal, the same ones damaged, cut at every byte,
-// and nested far too deep, go through the kernel's scan.
+// and nested far too deep, and rubbish, go through the kernel's scan and its count.
 // Guarantees: the verdict and the counts are those of @bufbuild/protobuf; Ok is given only to what
 // a strict reader takes too; nothing traps, nothing outside the message is read or written.
 //
@@ -53,6 +53,18 @@ describe('scan() against @bufbuild/protobuf', () => {
     const statuses = Object.values(ScanStatus).filter((status) => status !== ScanStatus.TooDeep);
     const missing = statuses.filter((status) => !check.countByStatus.has(status));
     assert.deepEqual(mutatedCount < 100_000 ? [] : missing, [], 'statuses that no message reached');
+  });
+
+  it('countRecords() of rubbish that looks like messages neither traps nor runs on', (context) => {
+    const random = new SeededRandom(testSeed(context));
+    const check = new ScanCheck(messageSizeBytesMax);
+    const likely = [0x0a, 0x12, 0x12, 0x00, 0x01, 0x02, 0x03, 0x05, 0x1a, 0x7b, 0x7c, 0x80, 0xff];
+    const bytes = new Uint8Array(64);
+    for (let n = 0; n < mutatedCount / 4; n++) {
+      const size = random.below(bytes.length + 1);
+      for (let at = 0; at < size; at++) bytes[at] = random.pick(likely);
+      check.check(bytes.slice(0, size));
+    }
   });
 
   it('scan() agrees on every prefix of valid messages', (context) => {

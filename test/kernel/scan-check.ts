@@ -1,6 +1,7 @@
 // One message, three judges: the kernel, @bufbuild/protobuf and the strict reader. The message is
-// scanned twice, at the very end of the memory (where one byte of over-read traps) and in the
-// middle (where the bytes around it change from call to call and must not matter).
+// scanned, and its records are counted by lengths, twice: at the very end of the memory (where one
+// byte of over-read traps) and in the middle (where the bytes around it change from call to call
+// and must not matter).
 
 import assert from 'node:assert/strict';
 import { fromBinary } from '@bufbuild/protobuf';
@@ -51,10 +52,16 @@ export class ScanCheck {
     if (accepted && strictlyValid(ExportLogsServiceRequestSchema, message) === isLoose(status)) {
       fail('the strict reader differs', status, message);
     }
+    const count = this.#countAtTheEnd(message);
+    if (status === ScanStatus.Ok && count !== this.#kernel.recordCount(resultOffsetBytes)) {
+      fail('the count by lengths differs', status, message);
+    }
+    if (count < -1 || count > message.length / 2) fail('no count', status, message);
     const first = this.#bytes.slice(resultOffsetBytes, resultOffsetBytes + 16);
     const again = this.#scanInTheMiddle(message);
     const second = this.#bytes.subarray(resultOffsetBytes, resultOffsetBytes + 16);
-    if (again !== status || Buffer.compare(first, second) !== 0) {
+    const sameCount = this.#kernel.countRecords(messageOffsetBytes, message.length) === count;
+    if (again !== status || Buffer.compare(first, second) !== 0 || !sameCount) {
       fail('neighbouring bytes matter', status, message);
     }
     return status;
@@ -64,6 +71,10 @@ export class ScanCheck {
     const offsetBytes = this.#bytes.length - message.length;
     this.#bytes.set(message, offsetBytes);
     return this.#kernel.scan(offsetBytes, message.length, resultOffsetBytes);
+  }
+
+  #countAtTheEnd(message: Uint8Array): number {
+    return this.#kernel.countRecords(this.#bytes.length - message.length, message.length);
   }
 
   #scanInTheMiddle(message: Uint8Array): ScanStatus {

@@ -7,6 +7,7 @@ import { largeControlSizeBytes } from '../../src/memory/large-control.ts';
 import { arenaPageSizeBytes, type Region, wholePagesSizeBytes } from '../../src/memory/region.ts';
 import { smallRegionSizeBytes } from '../../src/memory/small-slabs.ts';
 import { statePageSizeBytes } from '../../src/memory/state-page.ts';
+import { takeVaultRegions } from '../../src/memory/vault-regions.ts';
 
 export interface SmallArenaOptions {
   readonly shardCount?: number;
@@ -18,6 +19,8 @@ export interface SmallArenaOptions {
   readonly landingSizeBytes?: number;
   /** Of each shard, one export buffer a size. */
   readonly exportBufferSizesBytes?: readonly number[];
+  /** None unless given; the largest message is 1 MiB. */
+  readonly vault?: { readonly consumerCount: number };
 }
 
 export function smallArena(options: SmallArenaOptions = {}): Arena {
@@ -36,6 +39,8 @@ function smallLayout(options: SmallArenaOptions): ArenaLayout {
     kernel: take(arenaPageSizeBytes),
     statePage: take(statePageSizeBytes(shardCount)),
     largeControl: take(largeControlSizeBytes(shardCount, largePageCount)),
+    vault:
+      options.vault && takeVaultRegions(take, shardCount, options.vault.consumerCount, 1024 * 1024),
     shards: Array.from({ length: shardCount }, () => ({
       scratch: take(1024 * 1024),
       exportBuffers: (options.exportBufferSizesBytes ?? []).map(take),
