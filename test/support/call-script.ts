@@ -48,6 +48,8 @@ export class SimulatedCrash extends Error {
 
 export class CallScript {
   readonly calls: DiskCall[] = [];
+  /** Sees every call before it does anything, and may say what is to go wrong with it. */
+  watch: ((call: DiskCall) => Injection | undefined) | undefined;
   readonly #injections = new Map<number, Injection>();
 
   /** Numbers count from 1 over the life of the disk. */
@@ -61,7 +63,7 @@ export class CallScript {
     const number = this.calls.length + 1;
     const noted: DiskCall = { ...call, number, result: IoFault.None };
     this.calls.push(noted);
-    const injection = this.#injections.get(number);
+    const injection = this.#injections.get(number) ?? this.watch?.(noted);
     if (injection?.kind === 'crash') throw new SimulatedCrash(`call ${number}: ${call.name}`);
     return injection === undefined ? { call: noted } : { call: noted, injection };
   }

@@ -15,6 +15,7 @@ export const testHost: HostFacts = {
   cgroupLimitBytes: undefined,
   arenaSizeBytes: (memory) => memory.limitBytes / 4,
   messageSizeBytesDefault: (arenaSizeBytes) => arenaSizeBytes / 8,
+  segmentSizeBytesMin: (messageSizeBytes) => messageSizeBytes + MiB / 2,
 };
 
 export interface World {

@@ -27,6 +27,8 @@ export interface HarnessOptions {
   readonly clock?: Clock;
   /** Instead of an OK at once. */
   readonly accept?: (call: IngestCall, harness: ListenerHarness) => void;
+  /** Whether the engine takes bodies as they came; it does not unless given. */
+  readonly takesRaw?: (bodyLengthBytes: number) => boolean;
 }
 
 export interface GrpcAnswer {
@@ -113,6 +115,7 @@ export class ListenerHarness {
       clock: options.clock ?? systemClock,
       log: options.log ?? silentLog,
       random: Math.random,
+      ...(options.takesRaw && { takesRaw: options.takesRaw }),
       accept: (call) => {
         this.acceptedCount += 1;
         this.reservedBytesMost = Math.max(this.reservedBytesMost, this.slabs.reservedBytes);

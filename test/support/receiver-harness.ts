@@ -29,6 +29,8 @@ export class ReceiverHarness {
   readonly landing: LandingPool;
   /** Calls that the engine holds, oldest first. */
   readonly accepted: IngestCall[] = [];
+  /** Whether the engine takes bodies as they came. */
+  takesRaw = false;
 
   constructor(
     options: SmallArenaOptions = {},
@@ -60,6 +62,7 @@ export class ReceiverHarness {
       decompression: this.decompression,
       watch: this.watch,
       accept: (call: IngestCall) => this.accepted.push(call),
+      takesRaw: () => this.takesRaw,
     };
     this.receiver = new GrpcReceiver(parts, { messageSizeBytesMax });
     this.httpReceiver = new HttpReceiver(parts, {

@@ -1,5 +1,6 @@
 // A Destination whose every step a test decides: when it refuses, and how each batch ends.
 
+import { assert } from '../../src/assert.ts';
 import {
   type Batch,
   type Delivery,
@@ -17,6 +18,8 @@ export interface ScriptedDelivery {
   sending: boolean;
   abandoned: boolean;
   settled: boolean;
+  /** How it was settled. */
+  outcome: Outcome | undefined;
   settle(outcome: Outcome): void;
 }
 
@@ -24,6 +27,8 @@ export class ScriptedDestination implements Destination {
   readonly id: string;
   readonly required: boolean;
   refusing: Refusal | undefined;
+  /** Settles every batch inside enqueue(). */
+  isInstant = false;
   readonly deliveries: ScriptedDelivery[] = [];
 
   constructor(id: string, required = true) {
@@ -40,17 +45,21 @@ export class ScriptedDestination implements Destination {
   }
 
   enqueue(batch: Batch, settle: (outcome: Outcome) => void): Delivery {
+    assert(!this.required || this.refusing === undefined, 'enqueued, but refused');
     const delivery: ScriptedDelivery = {
       batch,
       sending: false,
       abandoned: false,
       settled: false,
+      outcome: undefined,
       settle(outcome) {
         delivery.settled = true;
+        delivery.outcome = outcome;
         settle(outcome);
       },
     };
     this.deliveries.push(delivery);
+    if (this.isInstant) delivery.settle(delivered);
     return {
       abandon() {
         if (delivery.settled) return;
@@ -66,3 +75,4 @@ export class ScriptedDestination implements Destination {
 
 export const delivered: Outcome = { kind: OutcomeKind.Delivered, rejectedRecords: 0, message: '' };
 export const abandoned: Outcome = { kind: OutcomeKind.Abandoned, rejectedRecords: 0, message: '' };
+export const rejected: Outcome = { kind: OutcomeKind.Rejected, rejectedRecords: 10, message: 'no' };

@@ -61,6 +61,11 @@ export class SimulatedDisk implements VaultDirectory {
     return files.reduce((sum, inode) => sum + inode.allocatedBytes, 0);
   }
 
+  /** As a sum of all file sizes sees it: what has a name. */
+  get namedBytes(): number {
+    return [...this.#root.files()].reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);
+  }
+
   // Looking and damaging are a test's, and no calls: they have no number.
 
   has(path: string): boolean {

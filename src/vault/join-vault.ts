@@ -1,0 +1,218 @@
+// Joins the parts of a vault over a directory that is held: cursors, recovery of both logs, and the
+// loop over what they are.
+
+import type { Clock } from '../clock.ts';
+import type { VaultConfig } from '../config/config.ts';
+import { GopherShipError } from '../errors.ts';
+import type { Log, LogFields } from '../log.ts';
+import type { VaultLinks } from '../memory/vault-links.ts';
+import { type VaultPage, VaultWord } from '../memory/vault-page.ts';
+import type { VaultDirectory } from './block-file.ts';
+import type { CursorDisk } from './cursor-file.ts';
+import { type LoadedCursors, loadCursors } from './cursor-load.ts';
+import type { CursorSet } from './cursor-set.ts';
+import { type CursorEvent, startCursors } from './cursor-start.ts';
+import { type DamageNote, DamageRecord } from './damage-record.ts';
+import { type DirectVerdict, directReasonWord } from './direct-io-trial.ts';
+import { dropOldest } from './drop-oldest.ts';
+import { deadLetterFolder } from './file-names.ts';
+import { unitSizeBytes } from './format.ts';
+import { ioFaultName } from './io-fault.ts';
+import type { MediumFacts } from './medium.ts';
+import { metaFileSizeBytes } from './meta-file.ts';
+import { openLog } from './open-log.ts';
+import type { RecoveredLog } from './recovery.ts';
+import { VaultSpace } from './space.ts';
+import { StateNews } from './state-news.ts';
+import { SubDirectory } from './sub-directory.ts';
+import type { VaultBuffers } from './vault-buffers.ts';
+import { LockState, type VaultLock } from './vault-lock.ts';
+import { VaultLoop } from './vault-loop.ts';
+import { publishVaultStatus } from './vault-status.ts';
+import { vaultTagOf } from './vault-uuid.ts';
+
+export interface JoinVaultOptions {
+  readonly config: VaultConfig;
+  readonly links: VaultLinks;
+  readonly page: VaultPage;
+  /** Required destinations, in the order of their bits. */
+  readonly consumers: readonly string[];
+  readonly software: string;
+  readonly clock: Clock;
+  readonly log: Log;
+  /** Posts the message that wakes a shard. */
+  wake(shardIndex: number): void;
+}
+
+export interface OpenVault {
+  /** Absolute, without symbolic links. */
+  readonly directory: string;
+  readonly vaultUuid: Uint8Array;
+  readonly direct: boolean;
+  readonly cursors: CursorSet;
+  readonly loop: VaultLoop;
+  /** What the start met, for the log. */
+  readonly report: LogFields;
+  /** A reader found that these bytes do not hold: evidence, a note in the log, an ERROR. */
+  reportDamage(damage: DamageNote): void;
+  /** Commits what waits, seals, says so in META, gives the lock back. */
+  close(): void;
+}
+
+/** Where the vault is, or what tests put there. */
+export interface VaultPlace {
+  /** For messages. */
+  readonly path: string;
+  readonly directory: VaultDirectory;
+  /** Undefined: it may only be read. */
+  readonly lock: Pick<VaultLock, 'check' | 'release' | 'state'> | undefined;
+  readonly direct: DirectVerdict;
+  readonly medium: MediumFacts;
+}
+
+/** Throws VAULT_REFUSED or VAULT_FAILED; the lock is the caller's then. */
+export function joinVault(
+  options: JoinVaultOptions,
+  opened: VaultPlace,
+  buffers: VaultBuffers,
+): OpenVault {
+  const { config, clock, log, links, page } = options;
+  const { directory, lock } = opened;
+  const direct = opened.direct.direct;
+  const { limitBytes, minFreeBytes } = config;
+  const space = new VaultSpace({ directory, limitBytes, minFreeBytes });
+  const disk: CursorDisk = {
+    ...{ directory, direct, area: buffers.area, hash: buffers.hash },
+    slotOffsetBytes: buffers.slot.offsetBytes,
+  };
+  const loaded = load(disk, options.consumers);
+  const shared = { buffers, direct, clock, software: options.software, onDamage: config.onDamage };
+  const main = openLog({
+    ...{ ...shared, directory, space, capacityBytes: config.segmentSizeBytes, keepsReserve: true },
+    readOnly: lock === undefined,
+    cursors: loaded.evidence,
+    quarantineSizeBytesMax: config.quarantineLimitBytes,
+  });
+  const { origin } = main.recovered;
+  // All of it counts from the first start on, so that there is room for a poison entry in a full
+  // vault.
+  const deadSizeBytes = config.deadLetterLimitBytes + 2 * metaFileSizeBytes;
+  space.count(deadSizeBytes);
+  const deadDirectory = new SubDirectory(directory, deadLetterFolder);
+  const dead = openLog({
+    ...{ ...shared, directory: deadDirectory, keepsReserve: false, cursors: [] },
+    space: new VaultSpace({ directory, limitBytes: deadSizeBytes, minFreeBytes: 0 }),
+    capacityBytes: Math.floor(config.deadLetterLimitBytes / 2 / unitSizeBytes) * unitSizeBytes,
+    readOnly: !main.recovered.isWritable,
+    quarantineSizeBytesMax: 0,
+  });
+  const { cursors, events } = startCursors(loaded, {
+    ...{ disk, space, clock, vaultTag: vaultTagOf(origin.vaultUuid), epoch: origin.epoch },
+    oldestEntrySeq: main.recovered.segments[0]?.firstEntrySeq ?? origin.nextEntrySeq,
+    entryEnd: origin.entryEnd,
+    nextEntrySeq: origin.nextEntrySeq,
+    isWritable: main.recovered.isWritable,
+  });
+  warnOf(main.recovered, events, log);
+
+  const damage = new DamageRecord({ directory, direct, main, clock, log });
+  const status = { page, main, dead, cursors, space, lock, quarantine: main.recovered.quarantine };
+  const news = new StateNews(main.writer, clock, log);
+  const droppedParts = {
+    ...{ main, cursors, clock },
+    onDropped(entryCount: number, segmentId: number) {
+      page.add(VaultWord.DroppedEntries, entryCount);
+      const fields = { entries: entryCount, segment: segmentId };
+      log.error('VAULT_FULL', 'the oldest batches were dropped to make room', fields);
+    },
+  };
+  showStart(page, opened, main.recovered);
+  const loop = new VaultLoop({
+    ...{ clock, links, page, main, dead, cursors, area: buffers.area },
+    cursorIntervalMs: config.cursorIntervalMs,
+    dropOldest:
+      config.fullPolicy === 'drop_oldest'
+        ? (answers) => dropOldest(droppedParts, answers)
+        : undefined,
+    holdsLock: () => lock?.check() ?? false,
+    wake: options.wake,
+    publishStatus() {
+      publishVaultStatus(status);
+      news.look();
+    },
+  });
+  publishVaultStatus(status);
+  return {
+    directory: opened.path,
+    vaultUuid: origin.vaultUuid,
+    direct,
+    cursors,
+    loop,
+    report: reportFields(main.recovered, opened),
+    reportDamage: (note) => damage.add(note),
+    close() {
+      loop.close();
+      for (const opened of [main, dead]) opened.close();
+      cursors.close();
+      lock?.release();
+    },
+  };
+}
+
+function load(disk: CursorDisk, consumers: readonly string[]): LoadedCursors {
+  const loaded = loadCursors(disk, consumers);
+  switch (loaded.kind) {
+    case 'loaded':
+      return loaded.cursors;
+    case 'unknown-version':
+      throw new GopherShipError('VAULT_REFUSED', `${loaded.path} is of a newer version`);
+    case 'fault': {
+      const text = `${loaded.path} cannot be read: ${ioFaultName(loaded.fault)}`;
+      throw new GopherShipError('VAULT_FAILED', text);
+    }
+  }
+}
+
+function warnOf({ report }: RecoveredLog, events: readonly CursorEvent[], log: Log): void {
+  const { damage, missing, headerDamagedCount, foreignCount, copyCount } = report;
+  if (damage.length > 0 || missing.length > 0 || headerDamagedCount > 0) {
+    log.error('VAULT_DAMAGED', 'recovery found damage; the evidence is in quarantine', {
+      ranges: damage.length + missing.length,
+      headers: headerDamagedCount,
+    });
+  }
+  if (foreignCount + copyCount > 0) {
+    const fields = { foreign: foreignCount, copies: copyCount };
+    log.info('the vault directory has files that are not part of the log; they count', fields);
+  }
+  for (const { kind, consumer, watermark } of events) {
+    const fields = { exporter: consumer, watermark };
+    if (kind === 'left' || kind === 'foreign') log.info(`cursor: ${kind}`, fields);
+    else if (kind !== 'new') log.warn('VAULT_DAMAGED', `cursor: ${kind}`, fields);
+  }
+}
+
+function showStart(page: VaultPage, opened: VaultPlace, recovered: RecoveredLog): void {
+  page.set(VaultWord.Direct, opened.direct.direct ? 1 : 0);
+  page.set(VaultWord.DirectReason, directReasonWord(opened.direct));
+  page.set(VaultWord.Medium, opened.medium.medium);
+  page.set(VaultWord.Lock, opened.lock === undefined ? LockState.ReadOnly : LockState.Held);
+  page.set(VaultWord.TornBlocks, recovered.report.tornBlocks);
+  page.set(VaultWord.ForeignBytes, recovered.usedBytes.foreign);
+  page.set(VaultWord.RecoveryMs, recovered.report.durationMs);
+}
+
+function reportFields(recovered: RecoveredLog, opened: VaultPlace): LogFields {
+  const { rows, segmentCount, tornBlocks, durationMs } = recovered.report;
+  return {
+    epoch: recovered.origin.epoch,
+    segments: segmentCount,
+    next_entry: recovered.origin.nextEntrySeq,
+    torn_blocks: tornBlocks,
+    recovery_ms: Math.round(durationMs),
+    found: rows.join(','),
+    direct: opened.direct.direct,
+    file_system: opened.medium.fileSystem,
+    read_only: !recovered.isWritable,
+  };
+}

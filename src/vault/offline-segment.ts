@@ -1,0 +1,96 @@
+// One segment as a whole, for people: what its headers say, and what stands behind its last block.
+
+import { BlockHeader } from './block-header.ts';
+import { BlockWalk, Look } from './block-walk.ts';
+import { type FooterRead, readFooter } from './footer-read.ts';
+import { BlockType, unitSizeBytes } from './format.ts';
+import { IoFault } from './io-fault.ts';
+import type { LogSegment } from './log-source.ts';
+import type { OfflineLog } from './offline.ts';
+import { ReadStatus } from './read-status.ts';
+import { U64 } from './u64.ts';
+
+export interface SegmentSummary {
+  readonly segment: LogSegment;
+  /** `sealed`, `live` (the newest, not sealed), or `crashed` (an older one, not sealed). */
+  readonly state: 'sealed' | 'live' | 'crashed';
+  readonly blockCount: number;
+  /** Of accepted blocks, with headers and padding. */
+  readonly storedBytes: number;
+  readonly rawBytes: number;
+  readonly fileBytes: number;
+  readonly oldestMs: number | undefined;
+  readonly newestMs: number | undefined;
+  readonly footer: FooterRead;
+  /** Something that says it is a FOOTER stands behind the last block. */
+  readonly hasFooterBlock: boolean;
+  readonly fault: IoFault;
+}
+
+/** Reads one unit for each block. */
+export function summarizeSegment(
+  log: Pick<OfflineLog, 'source'>,
+  segment: LogSegment,
+): SegmentSummary {
+  const { source } = log;
+  const walk = new BlockWalk(source);
+  walk.enter(segment, undefined);
+  const seen = { blockCount: 0, storedBytes: 0, rawBytes: 0 };
+  const newest = new U64();
+  let oldestBlockMs: number | undefined;
+  const { lastBlockSeq, entryEnd, segmentId } = segment;
+  const limitBytes = Number.POSITIVE_INFINITY;
+  let fault: IoFault = IoFault.None;
+  while (walk.blockSeq <= lastBlockSeq) {
+    const { offsetBytes } = walk;
+    const look = walk.look(limitBytes, unitSizeBytes, false);
+    if (look === Look.Block) {
+      const { header } = walk;
+      seen.blockCount += 1;
+      seen.rawBytes += header.type === BlockType.Data ? header.rawSizeBytes : 0;
+      if (newest.isLessThan(header.newestReceivedNs)) newest.copy(header.newestReceivedNs);
+      if (header.type === BlockType.Data) oldestBlockMs ??= header.newestReceivedNs.msOfNs;
+      walk.pass();
+      seen.storedBytes += walk.offsetBytes - offsetBytes;
+    } else if (look === Look.Missing) {
+      const found = walk.search({ limitBytes, lastBlockSeq, entrySeq: 0, entryEnd });
+      if (found !== Look.Block) break;
+    } else {
+      fault = walk.fault;
+      break;
+    }
+  }
+  const open = walk.file();
+  const footer: FooterRead =
+    open === undefined
+      ? { kind: 'fault', fault: walk.fault }
+      : readFooter(source, open, segment, () => {});
+  const fileBytes = open === undefined ? 0 : Math.max(open.file.sizeBytes(), 0);
+  const hasFooterBlock = open !== undefined && isFooterAt(log, walk, segment);
+  walk.close();
+  const isNewest = segmentId === source.segments.at(-1)?.segmentId;
+  const trailer = footer.kind === 'fault' ? undefined : footer.trailer;
+  const isSealed = trailer !== undefined || hasFooterBlock;
+  return {
+    ...{ segment, ...seen, fileBytes, footer, hasFooterBlock, fault },
+    state: isSealed ? 'sealed' : isNewest ? 'live' : 'crashed',
+    oldestMs: trailer?.oldestReceivedNs.msOfNs ?? oldestBlockMs,
+    newestMs: newest.isZero ? undefined : newest.msOfNs,
+  };
+}
+
+function isFooterAt(
+  { source }: Pick<OfflineLog, 'source'>,
+  walk: BlockWalk,
+  segment: LogSegment,
+): boolean {
+  const open = walk.file();
+  if (open === undefined) return false;
+  const { window, probe } = source;
+  const at = walk.offsetBytes;
+  if (window.load(open, at, unitSizeBytes, unitSizeBytes) !== IoFault.None) return false;
+  if (window.availableBytes < unitSizeBytes) return false;
+  const header = new BlockHeader();
+  const status = probe.readHeader(window.offsetBytes, at, segment, header);
+  return status === ReadStatus.Ok && header.type === BlockType.Footer;
+}

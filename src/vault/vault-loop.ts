@@ -1,0 +1,271 @@
+// The vault thread's one loop, as steps without a thread: what waits is committed as a group, then
+// answered; what is settled goes to the cursors; whatever nobody waits for is done when nothing
+// waits. The same over a simulated disk and a clock that moves by hand.
+
+import { unreachable } from '../assert.ts';
+import type { Clock } from '../clock.ts';
+import { MiB } from '../limits.ts';
+import type { VaultLinks } from '../memory/vault-links.ts';
+import type { VaultPage } from '../memory/vault-page.ts';
+import type { ByteView } from './byte-view.ts';
+import type { CursorSet } from './cursor-set.ts';
+import { GroupAnswers } from './group-answers.ts';
+import { GroupIntake } from './group-intake.ts';
+import { type SettleKind, sequenceOf, VaultAnswer, VaultLogId } from './hand-over.ts';
+import { IoFault } from './io-fault.ts';
+import { LogState, type LogWriter } from './log-writer.ts';
+import type { SegmentList } from './segment-list.ts';
+import { SpareState, spareRetryDelayMs } from './spares.ts';
+
+/** The main log or the dead letters. */
+export interface VaultLog {
+  readonly writer: LogWriter;
+  readonly segments: SegmentList;
+  /** False: it may only be read, whatever the disk takes. */
+  readonly isWritable: boolean;
+  /** META, before the segment of the highest numbers goes. */
+  makeFloorsDurable(): boolean;
+}
+
+export interface VaultLoopParts {
+  readonly clock: Clock;
+  readonly links: VaultLinks;
+  readonly page: VaultPage;
+  readonly area: ByteView;
+  readonly main: VaultLog;
+  readonly dead: VaultLog;
+  readonly cursors: CursorSet;
+  readonly cursorIntervalMs: number;
+  /** Makes room by dropping what is oldest; undefined: producers are refused. */
+  readonly dropOldest: ((answers: GroupAnswers) => boolean) | undefined;
+  /** Is the lock still ours? */
+  holdsLock(): boolean;
+  /** Posts the message that wakes a shard. */
+  wake(shardIndex: number): void;
+  /** Numbers for status; called when they may have changed, at most every `statusIntervalMs`. */
+  publishStatus(): void;
+}
+
+/** A group that nothing follows is marked durable after so long (vault.md section 4). */
+const markIdleMs = 100;
+const lockCheckMs = 10_000;
+const statusIntervalMs = 100;
+const probeMsMin = 1_000;
+const probeMsMax = 30_000;
+/** Segments that go in one idle moment, so that no producer waits for a long unlink. */
+const deletionsPerStep = 4;
+
+export class VaultLoop {
+  readonly #parts: VaultLoopParts;
+  readonly #intake: GroupIntake;
+  readonly #answers: GroupAnswers;
+  readonly #record = new Uint32Array(8);
+  #published = true;
+  /** False: a vault that may only be read, or the lock is lost and files may be somebody else's. */
+  #mayWrite: boolean;
+  #lastGroupMs: number;
+  #cursorsWrittenMs: number;
+  #lockCheckedMs: number;
+  #statusMs: number;
+  #probeAtMs = 0;
+  #probeDelayMs = probeMsMin;
+  #shownState: LogState = LogState.Ok;
+  #isStatusStale = false;
+
+  constructor(parts: VaultLoopParts) {
+    const { links, area, page, clock } = parts;
+    const rings = Array.from({ length: links.producerCount }, (_, index) => links.toVault(index));
+    this.#parts = parts;
+    this.#intake = new GroupIntake(rings, area);
+    this.#answers = new GroupAnswers(links, page, (shardIndex) => parts.wake(shardIndex));
+    this.#lastGroupMs = clock.nowMs();
+    this.#cursorsWrittenMs = this.#lastGroupMs;
+    this.#lockCheckedMs = this.#lastGroupMs;
+    this.#statusMs = this.#lastGroupMs;
+    this.#mayWrite = parts.main.isWritable && parts.holdsLock();
+    page.publishEnd(parts.main.writer.end);
+  }
+
+  /** One turn. Milliseconds until the next, unless the bell rings before; 0: at once. */
+  step(): number {
+    const settled = this.#takeSettles();
+    const committed = this.#intake.gather();
+    if (committed) this.#commit();
+    else if (!this.#published) this.#published = this.#publish();
+    const nowMs = this.#parts.clock.nowMs();
+    if (committed || settled) this.#isStatusStale = true;
+    if (this.#isStatusStale && nowMs - this.#statusMs >= statusIntervalMs) this.#showStatus(nowMs);
+    if (nowMs - this.#lockCheckedMs >= lockCheckMs) this.#checkLock();
+    // Not only when idle: a vault that is always busy must not fill up with what is settled.
+    if (this.#writeCursors(nowMs)) this.#deleteSettled();
+    if (committed || settled || this.#intake.waits) return 0;
+    return this.#idle(nowMs);
+  }
+
+  /** Commits what waits, writes the cursors, seals. Nobody appends any more. */
+  close(): void {
+    const { main, dead, cursors } = this.#parts;
+    this.#checkLock();
+    while (this.#takeSettles());
+    while (this.#intake.gather()) this.#commit();
+    if (this.#mayWrite) {
+      cursors.writeThrough(main.writer.end);
+      for (const { writer } of [main, dead]) writer.seal();
+      for (const { segments } of [main, dead]) segments.flush();
+    }
+    this.#showStatus(this.#parts.clock.nowMs());
+  }
+
+  #commit(): void {
+    const { entries, count, plan, log } = this.#intake;
+    const { writer } = this.#log(log);
+    const rawSizeBytes = plan.rawSizeBytes;
+    let result = writer.commit(entries, count, plan);
+    while (result === VaultAnswer.Full && this.#makeRoom(log)) {
+      result = writer.commit(entries, count, plan);
+    }
+    this.#answers.answer(entries, count, result);
+    this.#published = this.#publish();
+    this.#lastGroupMs = this.#parts.clock.nowMs();
+    // Spares keep up with what comes in, however busy it is.
+    writer.background(Math.ceil(rawSizeBytes / MiB));
+    // At once: shards go elsewhere with the next batch.
+    if (writer.state !== this.#shownState) this.#showStatus(this.#lastGroupMs);
+  }
+
+  /** True: something was dropped, so that trying again may help. */
+  #makeRoom(log: VaultLogId): boolean {
+    const { dropOldest } = this.#parts;
+    return log === VaultLogId.Main && dropOldest !== undefined && dropOldest(this.#answers);
+  }
+
+  #publish(): boolean {
+    return this.#answers.publish(this.#parts.main.writer.end);
+  }
+
+  #takeSettles(): boolean {
+    const { links, cursors } = this.#parts;
+    let taken = false;
+    while (links.replayToVault.pop(this.#record)) {
+      const [what = 0, low = 0, high = 0, count = 0] = this.#record;
+      // The replay thread writes nothing but a SettleKind there.
+      cursors.settle(what >>> 8, (what & 0xff) as SettleKind, sequenceOf(low, high), count);
+      taken = true;
+    }
+    return taken;
+  }
+
+  /** True: all of them are durable. */
+  #writeCursors(nowMs: number): boolean {
+    const { cursors, cursorIntervalMs } = this.#parts;
+    if (!this.#mayWrite || !cursors.isDirty) return false;
+    if (nowMs - this.#cursorsWrittenMs < cursorIntervalMs) return false;
+    this.#cursorsWrittenMs = nowMs;
+    return cursors.writeDirty(this.#parts.main.writer.end) === IoFault.None;
+  }
+
+  #checkLock(): void {
+    const { main, dead, clock, holdsLock } = this.#parts;
+    this.#lockCheckedMs = clock.nowMs();
+    if (!this.#mayWrite || holdsLock()) return;
+    this.#mayWrite = false;
+    for (const { writer } of [main, dead]) writer.becomeReadOnly();
+    this.#showStatus(this.#lockCheckedMs);
+  }
+
+  // What nobody waits for. Returns how long it can rest.
+  #idle(nowMs: number): number {
+    const { main, dead, cursors, cursorIntervalMs } = this.#parts;
+    if (this.#deleteSettled()) return 0;
+    if (this.#probe(nowMs)) return 0;
+    for (const { writer } of [main, dead]) if (writer.background(1)) return 0;
+    // A full log that has got a spare must say so: no shard asks it again before.
+    if (main.writer.state !== this.#shownState) this.#showStatus(nowMs);
+    // Unlinks that are not durable yet, as after a sync that failed; mostly none.
+    if (this.#mayWrite) for (const { segments } of [main, dead]) segments.flush();
+    const untilMark = this.#mark(nowMs);
+    const untilCursors =
+      this.#mayWrite && cursors.isDirty
+        ? Math.max(1, this.#cursorsWrittenMs + cursorIntervalMs - nowMs)
+        : lockCheckMs;
+    const untilStatus = Math.max(1, this.#statusMs + statusIntervalMs - nowMs);
+    const untilProbe = this.#probeAtMs > nowMs ? this.#probeAtMs - nowMs : lockCheckMs;
+    const retry = this.#published ? lockCheckMs : 10;
+    const untilAll = Math.min(untilMark, untilCursors, untilProbe, retry, this.#untilSpares());
+    return Math.min(untilAll, this.#statusDue(untilStatus));
+  }
+
+  /** Room that others give back on the file system rings no bell. */
+  #untilSpares(): number {
+    const lacksSpare = ({ writer }: VaultLog) =>
+      writer.state !== LogState.ReadOnly && writer.spareState !== SpareState.Ready;
+    return [this.#parts.main, this.#parts.dead].some(lacksSpare) ? spareRetryDelayMs : lockCheckMs;
+  }
+
+  #statusDue(untilStatusMs: number): number {
+    return this.#isStatusStale ? untilStatusMs : lockCheckMs;
+  }
+
+  #mark(nowMs: number): number {
+    const dueMs = this.#lastGroupMs + markIdleMs;
+    let untilMs = lockCheckMs;
+    for (const { writer } of [this.#parts.main, this.#parts.dead]) {
+      if (writer.state !== LogState.Ok || !writer.needsMark) continue;
+      if (nowMs < dueMs) untilMs = Math.min(untilMs, dueMs - nowMs);
+      else {
+        writer.mark();
+        this.#published = this.#publish();
+      }
+    }
+    return Math.max(1, untilMs);
+  }
+
+  #deleteSettled(): boolean {
+    if (!this.#mayWrite) return false;
+    const { segments, makeFloorsDurable } = this.#parts.main;
+    const watermark = this.#parts.cursors.lowestDurableWatermark;
+    const deleted = segments.deleteBelow(watermark, deletionsPerStep, makeFloorsDurable);
+    if (deleted === 0) return false;
+    segments.flush();
+    this.#showStatus(this.#parts.clock.nowMs());
+    return true;
+  }
+
+  // A disk that refused writes is asked again, at growing distances.
+  #probe(nowMs: number): boolean {
+    const { main, dead } = this.#parts;
+    const stuck = [main, dead].filter(
+      ({ isWritable, writer }) => isWritable && writer.state === LogState.ReadOnly,
+    );
+    if (stuck.length === 0 || !this.#mayWrite) {
+      this.#probeDelayMs = probeMsMin;
+      this.#probeAtMs = 0;
+      return false;
+    }
+    if (this.#probeAtMs === 0) this.#probeAtMs = nowMs + this.#probeDelayMs;
+    if (nowMs < this.#probeAtMs) return false;
+    const recovered = stuck.every(({ writer }) => writer.probe());
+    this.#probeDelayMs = Math.min(2 * this.#probeDelayMs, probeMsMax);
+    this.#probeAtMs = nowMs + this.#probeDelayMs;
+    this.#showStatus(nowMs);
+    return recovered;
+  }
+
+  #showStatus(nowMs: number): void {
+    this.#statusMs = nowMs;
+    this.#isStatusStale = false;
+    this.#shownState = this.#parts.main.writer.state;
+    this.#parts.publishStatus();
+  }
+
+  #log(log: VaultLogId): VaultLog {
+    switch (log) {
+      case VaultLogId.Main:
+        return this.#parts.main;
+      case VaultLogId.DeadLetter:
+        return this.#parts.dead;
+      default:
+        return unreachable(log, 'log of the vault');
+    }
+  }
+}

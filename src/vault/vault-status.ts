@@ -1,0 +1,76 @@
+// What the vault says about itself: writes the words of the page from the parts that know them.
+
+import { type VaultPage, VaultWord } from '../memory/vault-page.ts';
+import type { CursorSet } from './cursor-set.ts';
+import { publishCursor } from './cursor-words.ts';
+import { IoFault } from './io-fault.ts';
+import { LogState } from './log-writer.ts';
+import type { Quarantine } from './quarantine.ts';
+import type { VaultSpace } from './space.ts';
+import type { VaultLock } from './vault-lock.ts';
+import type { VaultLog } from './vault-loop.ts';
+
+export interface VaultStatusParts {
+  readonly page: VaultPage;
+  readonly main: VaultLog;
+  readonly dead: VaultLog;
+  readonly cursors: CursorSet;
+  readonly space: VaultSpace;
+  readonly quarantine: Quarantine;
+  /** Undefined on a read-only mount. */
+  readonly lock: Pick<VaultLock, 'state'> | undefined;
+}
+
+/** Numbers fit a word of shared memory; consumers of the page know the names. */
+export const VaultState = { Ok: 0, Full: 1, ReadOnly: 2, Closed: 3 } as const;
+export type VaultState = (typeof VaultState)[keyof typeof VaultState];
+
+export function publishVaultStatus(parts: VaultStatusParts): void {
+  const { page, main, dead, cursors, space, quarantine, lock } = parts;
+  const { writer, segments } = main;
+  const { counts, end } = writer;
+  page.set(VaultWord.State, vaultState(writer.state));
+  page.set(VaultWord.SpareState, writer.spareState);
+  page.set(VaultWord.Lock, lock?.state ?? 0);
+  page.set(VaultWord.LimitBytes, space.limitBytes);
+  page.set(VaultWord.UsedBytes, space.usedBytes);
+  page.set(VaultWord.LiveBytes, writer.liveBytes);
+  page.set(VaultWord.SpareBytes, writer.spareBytes + dead.writer.spareBytes);
+  page.set(VaultWord.CursorBytes, cursors.sizeBytes);
+  page.set(VaultWord.QuarantineBytes, quarantine.sizeBytes);
+  page.set(VaultWord.QuarantineFiles, quarantine.fileCount);
+  page.set(VaultWord.QuarantineEvicted, quarantine.evictedCount);
+  page.set(VaultWord.DeadLetterBytes, dead.writer.counts.storedBytes);
+  page.set(VaultWord.DeadLetters, dead.writer.counts.entries);
+  page.set(VaultWord.SegmentCount, segments.count + (end.liveSegmentId === 0 ? 0 : 1));
+  page.set(VaultWord.OldestEntrySeq, cursors.lowestWatermark);
+  page.set(VaultWord.AppendedEntries, counts.entries);
+  page.set(VaultWord.AppendedBytes, counts.bodyBytes);
+  page.set(VaultWord.StoredBytes, counts.storedBytes);
+  page.set(VaultWord.Groups, counts.groups);
+  page.set(VaultWord.Marks, counts.marks);
+  page.set(VaultWord.Syncs, counts.syncs);
+  page.set(VaultWord.SyncMsMax, counts.syncMsMax);
+  page.set(VaultWord.Rotations, counts.sealedSegments);
+  page.set(VaultWord.RewrittenGroups, counts.rewrittenGroups);
+  page.set(
+    VaultWord.LastFault,
+    lastFault([writer.lastFault, segments.lastFault, cursors.lastFault]),
+  );
+  let lostEntries = 0;
+  for (let index = 0; index < cursors.count; index += 1) {
+    const cursor = cursors.cursor(index);
+    publishCursor(cursor, end.entryEnd, page.consumer(index));
+    lostEntries = Math.max(lostEntries, cursor.slot.lost);
+  }
+  page.set(VaultWord.LostEntries, lostEntries);
+}
+
+function vaultState(state: LogState): VaultState {
+  if (state === LogState.Full) return VaultState.Full;
+  return state === LogState.ReadOnly ? VaultState.ReadOnly : VaultState.Ok;
+}
+
+function lastFault(faults: readonly IoFault[]): IoFault {
+  return faults.find((fault) => fault !== IoFault.None) ?? IoFault.None;
+}
