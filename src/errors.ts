@@ -77,6 +77,18 @@ export const errorTable = {
   PORT_TAKEN: { grpc: Status.FailedPrecondition, http: 500, retryable: false, acts: 'operator' },
   THREAD_DIED: { grpc: Status.Unavailable, http: 503, retryable: true, acts: 'gophership' },
   HTTP_SYNTAX: { grpc: Status.InvalidArgument, http: 400, retryable: false, acts: 'producer' },
+  VAULT_FULL: { grpc: Status.Unavailable, http: 503, retryable: true, acts: 'operator' },
+  VAULT_FAILED: { grpc: Status.Unavailable, http: 503, retryable: true, acts: 'operator' },
+  VAULT_LOCKED: { grpc: Status.FailedPrecondition, http: 500, retryable: false, acts: 'operator' },
+  VAULT_REFUSED: { grpc: Status.FailedPrecondition, http: 500, retryable: false, acts: 'operator' },
+  VAULT_DIRECTORY: {
+    grpc: Status.FailedPrecondition,
+    http: 500,
+    retryable: false,
+    acts: 'operator',
+  },
+  VAULT_MEDIUM: { grpc: Status.FailedPrecondition, http: 500, retryable: false, acts: 'operator' },
+  VAULT_DAMAGED: { grpc: Status.DataLoss, http: 500, retryable: false, acts: 'operator' },
 } as const satisfies Record<string, ErrorRow>;
 
 export type ErrorCode = keyof typeof errorTable;
@@ -100,6 +112,7 @@ export const ExitCode = {
   PortTaken: 69,
   AssertionFailed: 70,
   VaultLocked: 73,
+  VaultUnreadable: 74,
   KeyNotReadable: 77,
   BadConfig: 78,
 } as const;

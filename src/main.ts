@@ -5,6 +5,9 @@ import { readFileSync } from 'node:fs';
 import { Command, CommanderError } from 'commander';
 import type { CliProcess } from './cli/cli-process.ts';
 import type { ConfigFlags } from './cli/effective-config.ts';
+import type { VaultTerminal } from './cli/vault-cli.ts';
+import { addVaultCommands } from './cli/vault-commands.ts';
+import type { OutputFormat } from './ctl/terminal.ts';
 import { type ErrorCode, ExitCode, GopherShipError } from './errors.ts';
 import { isNotReadable } from './tls/pem-material.ts';
 
@@ -51,6 +54,10 @@ program
     process.stdout.write(`${JSON.stringify(jsonSchema(), null, 2)}\n`);
   });
 
+addVaultCommands(program, vaultTerminal, (code) => {
+  exitCode = code;
+});
+
 process.on('uncaughtException', (error) => fail(error, ExitCode.AssertionFailed));
 try {
   await program.parseAsync();
@@ -68,6 +75,23 @@ function configFlags(command: Command): Command {
       [],
     )
     .option('--set <a.b=c>', 'override one key (repeatable)', collect, []);
+}
+
+/** stdout is data, stderr is talk. A reader that has seen enough is no fault. */
+function vaultTerminal(format: OutputFormat): VaultTerminal {
+  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EPIPE') throw error;
+    process.exit(exitCode);
+  });
+  return {
+    out: (text) => void process.stdout.write(text),
+    write: (bytes) => void process.stdout.write(Uint8Array.from(bytes)), // it is reused
+    talk: (text) => void process.stderr.write(text),
+    environment: process.env,
+    directory: process.cwd(),
+    format,
+    isWatched: process.stderr.isTTY === true,
+  };
 }
 
 function collect(value: string, before: string[]): string[] {
@@ -128,8 +152,21 @@ function fail(error: unknown, otherwise: ExitCode): never {
 }
 
 function exitCodeOf(code: ErrorCode): ExitCode {
-  if (code === 'PORT_TAKEN') return ExitCode.PortTaken;
-  if (code === 'CONFIG' || code === 'TLS_MATERIAL' || code === 'MEMORY_LIMIT')
-    return ExitCode.BadConfig;
-  return ExitCode.AssertionFailed;
+  switch (code) {
+    case 'PORT_TAKEN':
+      return ExitCode.PortTaken;
+    case 'VAULT_LOCKED':
+      return ExitCode.VaultLocked;
+    case 'VAULT_FAILED':
+      return ExitCode.VaultUnreadable;
+    case 'CONFIG':
+    case 'TLS_MATERIAL':
+    case 'MEMORY_LIMIT':
+    case 'VAULT_REFUSED':
+    case 'VAULT_DIRECTORY':
+    case 'VAULT_MEDIUM':
+      return ExitCode.BadConfig;
+    default:
+      return ExitCode.AssertionFailed;
+  }
 }

@@ -70,6 +70,7 @@ function devPaths(folder: string, certificates: DevCertificates, base: string) {
     cert: written(certificates.serverCert),
     key: written(certificates.serverKey),
     output: written(join(folder, 'out', 'logs.jsonl')),
+    vault: written(join(folder, 'vault')),
   };
 }
 

@@ -5,10 +5,11 @@ import { availableParallelism } from 'node:os';
 import type { Config } from '../config/config.ts';
 import type { Environment, HostFacts } from '../config/environment.ts';
 import { loadConfig } from '../config/load-config.ts';
-import { arenaBudgetBytes } from '../memory/arena-needs.ts';
+import { batchesBudgetBytes } from '../memory/arena-needs.ts';
 import { messageSizeBytesDefault } from '../memory/arena-plan.ts';
 import { cgroupMemoryLimit } from '../monitor/cgroup.ts';
 import { hostMemoryTotalBytes } from '../monitor/host-memory.ts';
+import { segmentSizeBytesMin } from '../vault/segment-room.ts';
 
 export interface ConfigFlags {
   /** As given with --config, in order. */
@@ -36,7 +37,8 @@ export function hostFacts(): HostFacts {
     cpuCount: availableParallelism(),
     memoryTotalBytes: hostMemoryTotalBytes(),
     cgroupLimitBytes: cgroupMemoryLimit().limitBytes,
-    arenaSizeBytes: arenaBudgetBytes,
+    arenaSizeBytes: batchesBudgetBytes,
     messageSizeBytesDefault,
+    segmentSizeBytesMin,
   };
 }

@@ -63,7 +63,7 @@ async function untilStopped(
   const unanswered = await supervisor.drain(drainTimeoutMs);
   log.info('stopped', {
     unanswered,
-    ...finalCounts(supervisor.statePage, config.exporters.length),
+    ...finalCounts(supervisor.statePage, config.exporters.length, supervisor.ledger.read()),
   });
   return ExitCode.Ok;
 }

@@ -278,7 +278,8 @@ test('buildConfig() reads the example of the documentation, every section', () =
   assert.deepEqual(config.zones.signals.loopDelayP99Ms, { yellow: 50, red: 250 });
   assert.deepEqual(config.zones.signals.arenaPercent, { yellow: 60, red: 85 });
   assert.equal(config.vault?.limitBytes, 8 * GiB);
-  assert.equal(config.vault.quarantineLimitBytes, Math.ceil(8 * GiB * 0.05));
+  assert.equal(config.vault.quarantineLimitBytes, Math.floor(8 * GiB * 0.05));
+  assert.equal(config.vault.allowVolatile, false);
   assert.equal(config.vault.ackDeadlineMs, 250);
   assert.deepEqual(config.replay, {
     rateBytesPerSecond: 50 * MiB,

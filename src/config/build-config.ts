@@ -3,7 +3,7 @@
 
 import { resolve } from 'node:path';
 import { MiB } from '../limits.ts';
-import { type ExporterContext, exporterConfig } from './build-exporters.ts';
+import { type ExporterContext, exporterConfig, isRequired } from './build-exporters.ts';
 import type {
   Config,
   ExporterConfig,
@@ -22,6 +22,7 @@ import type { GrpcReceiver, HttpReceiver } from './schema-receivers.ts';
 import { listenerTlsConfig } from './schema-tls.ts';
 import { replayConfig, vaultConfig } from './schema-vault.ts';
 import { zonesConfig } from './schema-zones.ts';
+import { checkVault } from './vault-relations.ts';
 
 export interface Reports {
   problem(path: Path, text: string): void;
@@ -37,7 +38,10 @@ export function buildConfig(parsed: ParsedConfig, host: HostFacts, reports: Repo
       reports.warn(['memory', 'limit_mib'], `${held}: the kernel may end the process`);
     }
   }
-  const arenaSizeBytes = host.arenaSizeBytes(memory);
+  const pipeline = parsed.service.pipelines.logs;
+  const exporterBlocks = named(parsed.exporters, pipeline.exporters);
+  const vault = parsed.vault && { consumerCount: exporterBlocks.filter(isRequired).length };
+  const arenaSizeBytes = host.arenaSizeBytes({ ...memory, vault });
   const messageSizeBytesMax = host.messageSizeBytesDefault(arenaSizeBytes);
   const { grpc, http } = parsed.receivers.otlp?.protocols ?? {};
   const receivers = {
@@ -46,7 +50,6 @@ export function buildConfig(parsed: ParsedConfig, host: HostFacts, reports: Repo
   };
   const listener = receivers.grpc ?? receivers.http;
   const controlTls = parsed.control.tls && listenerTlsConfig(parsed.control.tls);
-  const pipeline = parsed.service.pipelines.logs;
   const processorBlocks = named(parsed.processors, pipeline.processors);
   const context: ExporterContext = {
     shardCount: memory.shardCount,
@@ -59,14 +62,13 @@ export function buildConfig(parsed: ParsedConfig, host: HostFacts, reports: Repo
     problem: reports.problem,
     warn: reports.warn,
   };
-  const exporters = named(parsed.exporters, pipeline.exporters).map((one) =>
-    exporterConfig(one, context),
-  );
+  const exporters = exporterBlocks.map((one) => exporterConfig(one, context));
+  const segmentSizeBytesMin = host.segmentSizeBytesMin(context.messageSizeBytesMax);
   checkFiles(parsed.exporters, reports);
   checkRequestSizes(exporters, parsed.receivers, context.messageSizeBytesMax, reports);
   checkPorts(receivers, reports.problem);
   checkLoops(exporters, receivers, reports.problem);
-  checkVault(parsed.vault, context.messageSizeBytesMax, reports);
+  checkVault(parsed.vault, exporters, segmentSizeBytesMin, reports.problem);
   checkRequired(exporters, reports);
   return {
     receivers,
@@ -198,23 +200,6 @@ function checkRequestSizes(
       `below the largest message that is received (${messageSizeBytesMax} bytes): ` +
         'a single record above it is rejected',
     );
-  }
-}
-
-/** What a listener accepts the vault must be able to hold, and to set aside. */
-function checkVault(
-  vault: ParsedConfig['vault'],
-  messageSizeBytesMax: number,
-  reports: Reports,
-): void {
-  if (vault === undefined) return;
-  const mib = Math.ceil(messageSizeBytesMax / MiB);
-  if (vault.segment_size < messageSizeBytesMax) {
-    reports.problem(['vault', 'segment_size'], `must hold a largest message: at least ${mib}MiB`);
-  }
-  if (vault.dead_letter_limit < 2 * messageSizeBytesMax) {
-    const text = `must hold two largest messages: at least ${2 * mib}MiB`;
-    reports.problem(['vault', 'dead_letter_limit'], text);
   }
 }
 

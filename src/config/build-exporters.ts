@@ -73,6 +73,11 @@ export function exporterConfig(component: ExporterBlock, context: ExporterContex
   }
 }
 
+/** Batches wait for it, in the vault if there is one. */
+export function isRequired({ type, block }: ExporterBlock): boolean {
+  return type !== 'debug' && block.required;
+}
+
 /** Where an exporter connects to; undefined for those that write here. */
 export function destinationAddress(
   exporter: ExporterConfig,

@@ -200,6 +200,8 @@ export interface VaultConfig {
   readonly fullPolicy: 'reject' | 'drop_oldest';
   readonly deadLetterPolicy: 'hold' | 'drop_oldest';
   readonly onDamage: 'quarantine' | 'refuse';
+  /** Also where a restart of the host loses everything. */
+  readonly allowVolatile: boolean;
 }
 
 export interface ReplayConfig {

@@ -3,7 +3,10 @@ import { test } from 'node:test';
 import { loadText } from '../../test/support/config-fixtures.ts';
 import { defaultConfigYaml } from './default-config.ts';
 
-const paths = { ca: '/a "b"/$ca.pem', cert: '/cert.pem', key: '/key.pem', output: '/o/logs.jsonl' };
+const paths = {
+  ...{ ca: '/a "b"/$ca.pem', cert: '/cert.pem', key: '/key.pem', output: '/o/logs.jsonl' },
+  vault: '/o/vault',
+};
 const text = defaultConfigYaml(paths);
 
 /** The runs of "#:" lines, as [first, last] line. */

@@ -7,6 +7,8 @@ export interface DefaultConfigPaths {
   readonly key: string;
   /** `.../out/logs.jsonl`. */
   readonly output: string;
+  /** A folder. */
+  readonly vault: string;
 }
 
 /**
@@ -84,6 +86,18 @@ service:
       receivers: [otlp]
       processors: [resourcedetection, resource]
       exporters: [file]
+
+# What no exporter can take now is kept here, and exported later. It survives a crash.
+vault:
+  directory: ${quoted(paths.vault)}
+  # Hard, for all of it; two segments are kept ready.
+  limit: 1GiB
+  segment_size: 16MiB
+  dead_letter_limit: 32MiB
+
+#:# Everything goes to the vault first, and nothing is parsed: what happens under pressure.
+#:zones:
+#:  force: red
 
 #:# The process never uses more than this.
 #:memory:

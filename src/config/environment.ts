@@ -14,16 +14,20 @@ export interface HostFacts {
   /** Tightest limit between our cgroup and the root; undefined without one. */
   readonly cgroupLimitBytes: number | undefined;
   /**
-   * What a limit leaves for the arena; less than nothing when it is too small, which the start
-   * refuses.
+   * What a limit leaves for the arena, less what a vault takes of it; less than nothing when it is
+   * too small, which the start refuses.
    */
   arenaSizeBytes(memory: {
     readonly limitBytes: number;
     readonly shardCount: number;
     readonly connectionsMax: number;
+    /** Undefined without a vault; consumers are required destinations. */
+    readonly vault: { readonly consumerCount: number } | undefined;
   }): number;
   /** Largest message to accept when the configuration does not say. */
   messageSizeBytesDefault(arenaSizeBytes: number): number;
+  /** Least segment of the vault that holds a message of this size, whatever it is made of. */
+  segmentSizeBytesMin(messageSizeBytes: number): number;
 }
 
 /** OpenTelemetry's rule: a variable that is set to nothing counts as not set. */

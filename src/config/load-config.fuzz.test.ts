@@ -10,7 +10,13 @@ import { configText, loadText, loadWorld } from '../../test/support/config-fixtu
 import { testSeed } from '../../test/support/seed.ts';
 import { defaultConfigYaml } from './default-config.ts';
 
-const valid = defaultConfigYaml({ ca: '/ca', cert: '/cert', key: '/key', output: '/out.jsonl' });
+const valid = defaultConfigYaml({
+  ca: '/ca',
+  cert: '/cert',
+  key: '/key',
+  output: '/out.jsonl',
+  vault: '/vault',
+});
 
 /** loadWorld() throws whatever is not ConfigErrors. */
 function answered(text: string): boolean {
@@ -76,6 +82,7 @@ test('loadConfig() reports a misspelt key where it stands, with the right one', 
     fc.property(edit, ({ at, place, letter }) => {
       const index = 1 + (place % (at.key.length - 1));
       const misspelt = at.key.slice(0, index) + letter + at.key.slice(index + 1);
+      fc.pre(misspelt !== at.key);
       const text = lines
         .map((line, lineIndex) =>
           lineIndex === at.lineIndex ? line.replace(at.key, misspelt) : line,

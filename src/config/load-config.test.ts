@@ -168,9 +168,23 @@ test('loadConfig() checks the sections of later parts in full', () => {
   const later = (section: string) =>
     `${section}: checked, but this part is not built yet: no effect`;
   check([
-    [{ more: '«zones: { force: red, signals: { loop_delay_p99: { red: 1s } } }' }, later('zones')],
-    [{ more: '«vault: { limit: 1GiB }' }, later('vault')],
-    [{ more: '«replay: { order: newest, min_share: 5% }' }, later('replay')],
+    [
+      { more: 'zones: { «observe_only: true, «signals: { loop_delay_p99: { red: 1s } } }' },
+      later('zones.observe_only'),
+      later('zones.signals'),
+    ],
+    [
+      { more: 'zones: { «release_percent: 50, «red_dwell: 1s, «yellow_dwell: 1s }' },
+      later('zones.release_percent'),
+      later('zones.red_dwell'),
+      later('zones.yellow_dwell'),
+    ],
+    [
+      { more: 'zones: { «sample_operations: 1, «sample_interval: 1s }' },
+      later('zones.sample_operations'),
+      later('zones.sample_interval'),
+    ],
+    [{ more: 'zones: { force: red }' }],
     [{ more: 'control: { drain_timeout: 5s }' }],
     [
       { more: 'zones: { force: «pink, «observe: true }' },
@@ -186,27 +200,6 @@ test('loadConfig() checks the sections of later parts in full', () => {
       { more: 'zones: { signals: { memory_exhaustion: { red: «1m } } }' },
       'zones.signals.memory_exhaustion.red: must not exceed yellow: less time is more ' +
         'pressure, is "1m"',
-    ],
-    [
-      { more: 'vault: { directory: «vault, limit: «64MiB }' },
-      'vault.directory: must be an absolute path, is "vault"',
-      'vault.limit: must hold 4 segments and the quarantine: at least 265MiB, is "64MiB"',
-    ],
-    [
-      { more: 'vault: { quarantine_limit: «4GiB }' },
-      'vault.quarantine_limit: must be at most 20 % of limit, is "4GiB"',
-    ],
-    [
-      {
-        grpc: 'max_recv_msg_size_mib: 16',
-        more: 'vault: { segment_size: «8MiB, dead_letter_limit: «2MiB }',
-      },
-      'vault.segment_size: must hold a largest message: at least 16MiB',
-      'vault.dead_letter_limit: must hold two largest messages: at least 32MiB',
-    ],
-    [
-      { more: 'replay: { rate: «50MiB }' },
-      'replay.rate: must be a rate such as 50MiB/s, is "50MiB"',
     ],
     [
       { more: 'control: { roles: { viewer: [«CN=x] } }' },

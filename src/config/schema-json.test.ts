@@ -24,7 +24,7 @@ test('jsonSchema() accepts what the loader accepts, substitutions and empty keys
   check([
     [configText(), []],
     [exampleConfig, []],
-    [defaultConfigYaml({ ca: 'a', cert: 'b', key: 'c', output: 'd' }), []],
+    [defaultConfigYaml({ ca: 'a', cert: 'b', key: 'c', output: 'd', vault: 'e' }), []],
     [configText({ exporters: 'debug:' }), []],
     [configText({ exporters: 'otlp/old: { endpoint: "c:1", headers: { a: b } }' }), []],
     [

@@ -3,14 +3,11 @@
 import type { z } from 'zod';
 import { MiB } from '../limits.ts';
 import type { ReplayConfig, VaultConfig } from './config.ts';
-import { block, choice, duration, rate, relation, share, size, text } from './schema-keys.ts';
+import { block, choice, duration, flag, rate, relation, share, size, text } from './schema-keys.ts';
 
 export const vault = relation(
   block('batches on disk when the downstream or memory cannot take them', {
-    directory: text('one vault per process, one file system', {
-      pattern: /^\//,
-      mustBe: 'must be an absolute path',
-    }).prefault('/var/lib/gophership/vault'),
+    directory: text('one vault per process, one file system').prefault('/var/lib/gophership/vault'),
     limit: size('64MiB', '64TiB', 'hard, counts every file in the directory').prefault('8GiB'),
     segment_size: size('8MiB', '1GiB', 'at least the largest entry').prefault('64MiB'),
     quarantine_limit: size('0', '64TiB', 'evidence of damage; the oldest goes', {
@@ -42,18 +39,28 @@ export const vault = relation(
       ['quarantine', 'refuse'],
       'damage is copied aside and passed over, or stops the start',
     ).prefault('quarantine'),
+    allow_volatile: flag(
+      'true: tmpfs and ramfs are taken too; a restart of the host loses acknowledged batches',
+    ).prefault(false),
   }),
   (keys, report) => {
-    const { limit, segment_size: segment, quarantine_limit: quarantine } = keys;
+    const { limit, quarantine_limit: quarantine } = keys;
     if (typeof limit !== 'number') return;
-    const quarantineBytes = typeof quarantine === 'number' ? quarantine : Math.ceil(limit * 0.05);
-    if (quarantineBytes > limit * 0.2)
+    if (typeof quarantine === 'number' && quarantine > limit * quarantineShareMax) {
       report(['quarantine_limit'], 'must be at most 20 % of limit');
-    if (typeof segment !== 'number') return;
-    const least = 4 * segment + quarantineBytes + cursorsSizeBytes + MiB;
+    }
+    const { segment_size: segment, dead_letter_limit: deadLetter } = keys;
+    if (typeof segment !== 'number' || typeof deadLetter !== 'number') return;
+    // Besides the quarantine. A segment is live, two are spares, and one is being given back.
+    const restBytes = 4 * segment + cursorsSizeBytes + deadLetter + metaSizeBytes;
+    const least =
+      typeof quarantine === 'number'
+        ? restBytes + quarantine
+        : Math.ceil(restBytes / (1 - quarantineShareDefault));
     if (limit < least) {
       const mib = Math.ceil(least / MiB);
-      report(['limit'], `must hold 4 segments and the quarantine: at least ${mib}MiB`);
+      const held = '4 segments, quarantine, cursors and dead letters';
+      report(['limit'], `must hold ${held}: at least ${mib}MiB`);
     }
   },
 );
@@ -74,13 +81,19 @@ export type ReplayBlock = z.output<typeof replay>;
 
 /** Two slots of 32 KiB for each of at most 64 consumers. */
 const cursorsSizeBytes = 4 * MiB;
+/** META, and the unit that direct I/O is tried with. */
+const metaSizeBytes = MiB;
+/** Of the limit. */
+const quarantineShareDefault = 0.05;
+const quarantineShareMax = 0.2;
 
 export function vaultConfig(vault: VaultBlock): VaultConfig {
   return {
     directory: vault.directory,
     limitBytes: vault.limit,
     segmentSizeBytes: vault.segment_size,
-    quarantineLimitBytes: vault.quarantine_limit ?? Math.ceil(vault.limit * 0.05),
+    quarantineLimitBytes:
+      vault.quarantine_limit ?? Math.floor(vault.limit * quarantineShareDefault),
     deadLetterLimitBytes: vault.dead_letter_limit,
     minFreeBytes: vault.min_free,
     ackDeadlineMs: vault.ack_deadline,
@@ -88,6 +101,7 @@ export function vaultConfig(vault: VaultBlock): VaultConfig {
     fullPolicy: vault.full_policy,
     deadLetterPolicy: vault.dead_letter_policy,
     onDamage: vault.on_damage,
+    allowVolatile: vault.allow_volatile,
   };
 }
 

@@ -6,10 +6,7 @@ import { block, choice, count, duration, flag, relation, share } from './schema-
 
 export const zones = block('when the engine degrades by plan', {
   observe_only: flag('true: zones are computed and shown, and change nothing').prefault(false),
-  force: choice(
-    ['none', 'green', 'yellow', 'red'],
-    'holds a zone, for tests; memory that runs out turns Red all the same',
-  ).prefault('none'),
+  force: choice(['none', 'green', 'yellow', 'red'], 'holds a zone, for tests').prefault('none'),
   signals: block('thresholds; 100% never fires', {
     cgroup_memory_percent: percents(
       50,

@@ -3,8 +3,13 @@
 
 import type { LogFields } from '../log.ts';
 import { DestinationCounter, ShardCounter, type StatePage } from '../memory/state-page.ts';
+import type { Ledger } from './ledger.ts';
 
-export function finalCounts(page: StatePage, destinationCount: number): LogFields {
+export function finalCounts(
+  page: StatePage,
+  destinationCount: number,
+  { intake, rows }: Ledger,
+): LogFields {
   const destinations = (counter: DestinationCounter) => {
     let sum = 0;
     for (let index = 0; index < destinationCount; index += 1) {
@@ -13,6 +18,10 @@ export function finalCounts(page: StatePage, destinationCount: number): LogField
     return sum;
   };
   return {
+    ledger_difference: Math.max(...[intake, ...rows].map(({ difference }) => Math.abs(difference))),
+    in_vault_batches: Math.max(0, ...rows.map(({ inVault }) => inVault)),
+    dead_letter_batches: Math.max(0, ...rows.map(({ deadLettered }) => deadLettered)),
+    lost_batches: Math.max(0, ...rows.map(({ lost }) => lost)),
     received_batches: page.sum(ShardCounter.ReceivedBatches),
     acked_batches: page.sum(ShardCounter.AckedBatches),
     refused_batches: page.sum(ShardCounter.RefusedBatches),

@@ -1,182 +1,244 @@
-// One accepted batch from the pivot to its last settlement. It keeps the two promises that meet
-// here: the producer gets exactly one answer, and OK only when every required destination has the
-// batch; the slab is given back exactly once, when no destination can read it any more.
+// One accepted batch from the pivot to its last settlement. It keeps the promises that meet here:
+// the producer gets exactly one answer, and OK only when every required destination or the vault
+// has the batch; the slab is given back exactly once, when neither a destination nor the vault can
+// read it any more.
 
 import { assert } from '../assert.ts';
-import { ChainLink } from '../chain.ts';
 import type { ErrorCode } from '../errors.ts';
-import {
-  type Batch,
-  type Delivery,
-  type Destination,
-  type Outcome,
-  OutcomeKind,
-} from '../exporter/destination.ts';
+import { type Destination, type Outcome, OutcomeKind } from '../exporter/destination.ts';
 import type { IngestCall } from '../ingester/ingest-call.ts';
-import { DestinationCounter, ShardCounter, type ShardCounters } from '../memory/state-page.ts';
+import { ShardCounter, type ShardCounters } from '../memory/state-page.ts';
+import { VaultAnswer } from '../vault/hand-over.ts';
+import { codecOf, kindOf } from './body-form.ts';
+import { HeldEntry } from './held-entry.ts';
+import { allConsumers, consumerCount, SentBatch } from './sent-batch.ts';
+import type { VaultDoor, VaultEntry } from './vault-door.ts';
+import type { VaultRefusalAnswer } from './vault-refusal.ts';
 
 export interface InFlightOwner {
   readonly counters: ShardCounters;
-  /** Every destination has settled: the slab may be used again. */
+  readonly destinations: readonly Destination[];
+  readonly vault: VaultDoor;
+  /** `owesAnswer` may have changed. */
+  moved(batch: InFlightBatch): void;
+  /** The vault did not take it, and its producer waits. */
+  vaultRefused(batch: InFlightBatch, answer: VaultRefusalAnswer): void;
+  /** Nobody reads it any more: the slab may be used again. */
   release(batch: InFlightBatch): void;
 }
 
-export class InFlightBatch extends ChainLink implements Batch {
-  readonly bodyOffsetBytes: number;
-  readonly bodyLengthBytes: number;
-  readonly resourceCount: number;
-  readonly recordCount: number;
-  readonly slab: number;
-  /** On the monotonic clock: when the producer is answered, whatever has happened. */
+/** All on the monotonic clock. */
+export interface InFlightTimes {
+  readonly receivedMs: number;
+  /** When the producer is answered, whatever has happened. */
   readonly deadlineMs: number;
+  /** When the vault is asked to take it too. */
+  readonly hedgeMs: number;
+}
 
+export class InFlightBatch extends SentBatch implements VaultEntry {
+  readonly slab: number;
+  readonly kind: number;
+  readonly codec: number;
+  readonly producer: string;
+  readonly receivedMs: number;
+  readonly deadlineMs: number;
+  /** While it is in memory alone: when to ask the vault. When the vault has it: when to let go. */
+  nextStepMs: number;
+  /** In which chain its owner, who alone writes this, has it. */
+  isAmongOwed = true;
   readonly #call: IngestCall;
   readonly #owner: InFlightOwner;
-  #deliveries: Delivery[] = [];
-  #requiredOutstanding = 0;
-  #requiredDelivered = 0;
-  #outstanding = 0;
+  #entry: HeldEntry | undefined = undefined;
   #answered = false;
-  #dropped = false;
-  #rejectedRecords = 0;
-  #message = '';
+  /** Answered with an error, or not at all: the producer may send it again. */
+  #takenBack = false;
 
-  constructor(
-    call: IngestCall,
-    counts: { readonly resourceCount: number; readonly recordCount: number },
-    deadlineMs: number,
-    owner: InFlightOwner,
-  ) {
-    super();
+  constructor(call: IngestCall, times: InFlightTimes, owner: InFlightOwner) {
+    super(call.bodyOffsetBytes, call.bodyLengthBytes);
     this.#call = call;
     this.#owner = owner;
     this.slab = call.slab;
-    this.bodyOffsetBytes = call.bodyOffsetBytes;
-    this.bodyLengthBytes = call.bodyLengthBytes;
-    this.resourceCount = counts.resourceCount;
-    this.recordCount = counts.recordCount;
-    this.deadlineMs = deadlineMs;
+    this.kind = kindOf(call);
+    this.codec = codecOf(call);
+    this.producer = call.producer;
+    this.receivedMs = times.receivedMs;
+    this.deadlineMs = times.deadlineMs;
+    this.nextStepMs = times.hedgeMs;
+    const { counters } = owner;
+    counters.add(ShardCounter.InflightBatches, 1);
+    counters.add(ShardCounter.InflightBytes, this.bodyLengthBytes);
+    call.onGone = () => this.#producerGone();
   }
 
   get answered(): boolean {
     return this.#answered;
   }
 
-  /** Hands the batch to every destination. The pivot has asked them; they take it. */
-  dispatch(destinations: readonly Destination[]): void {
-    assert(this.#outstanding === 0, 'batch dispatched twice');
-    const { counters } = this.#owner;
-    counters.add(ShardCounter.InflightBatches, 1);
-    counters.add(ShardCounter.InflightBytes, this.bodyLengthBytes);
-    this.#call.onGone = () => this.#producerGone();
-
-    // Counted before the first hand-over: a destination may settle while the next one is asked. The
-    // one on top stands for this loop itself.
-    this.#outstanding = destinations.length + 1;
-    for (const destination of destinations)
-      if (destination.required) this.#requiredOutstanding += 1;
-    if (this.#requiredOutstanding === 0) this.#answerOk();
-    for (let index = 0; index < destinations.length; index += 1) {
-      this.#handOver(destinations[index]!, index); // inside: checked
-    }
-    this.#settleOne();
+  /** The answer depends on destinations alone: the vault could help. */
+  get owesAnswer(): boolean {
+    return this.isSent && !this.#answered && this.#entry === undefined;
   }
 
-  /** Answers with a retryable error and takes the batch back wherever it is not on its way. */
-  giveUp(code: ErrorCode, message: string, retryDelayMs: number): void {
+  /** The vault has it, and so have required destinations that letGo() would take it from. */
+  get isHeld(): boolean {
+    return this.#entry?.isStored === true && this.isWithRequired;
+  }
+
+  get heldMask(): number {
+    return this.#entry?.heldMask ?? 0;
+  }
+
+  get settledMask(): number {
+    return this.#entry?.settledMask ?? 0;
+  }
+
+  /** Hands it to every destination. The pivot has asked them; they take it. */
+  send(): void {
+    if (!this.#owner.destinations.some(({ required }) => required)) this.#answerDirect();
+    this.sendTo(this.#owner.destinations, allConsumers, false);
+    this.#owner.moved(this);
+  }
+
+  /** Hands it to the vault alone, and to the held consumers once that has it. */
+  store(heldMask: number): void {
+    assert(!this.isSent, 'stored first, but sent already');
+    this.#append(heldMask, 0);
+  }
+
+  /** Hands it to the vault as well: its destinations take too long. */
+  hedge(): void {
+    assert(this.owesAnswer, 'hedged without need');
+    this.#append(this.outstandingMask, this.doneMask);
+  }
+
+  /** Takes it back from required destinations, wherever it is not under way: the vault has it. */
+  letGo(): void {
+    assert(this.#entry?.isStored === true, 'let go of what the vault has not');
+    this.abandonRequired();
+  }
+
+  /** For one without records: there is nothing to send on. */
+  acknowledge(): void {
+    assert(!this.isSent, 'nothing to send, but sent');
+    this.#owner.counters.add(ShardCounter.DirectBatches, 1);
+    this.#answerOk();
+  }
+
+  /** Answers with an error and takes the batch back wherever it is not on its way. */
+  giveUp(code: ErrorCode, message: string, retryDelayMs?: number): void {
     if (this.#answered) return;
-    this.#answered = true;
     this.#owner.counters.addRefused(code);
-    this.#countPartlyDelivered();
-    this.#call.answer({ kind: 'error', code, message, retryDelayMs });
-    this.#abandonAll();
+    this.#owner.counters.add(ShardCounter.FailedBatches, 1);
+    const retry = retryDelayMs === undefined ? {} : { retryDelayMs };
+    this.#answered = true;
+    this.#call.answer({ kind: 'error', code, message, ...retry });
+    this.#takeBack();
   }
 
   /**
-   * For an answered batch, which only destinations that are not required still wait for: takes it
-   * back from them and counts the loss, so that its slab can serve somebody who is waiting.
+   * For an answered batch: takes it back from the destinations that are not required and counts the
+   * loss, so that its slab can serve somebody who is waiting.
    */
   drop(): void {
     assert(this.#answered, 'batch dropped before its producer was answered');
-    this.#dropped = true;
-    this.#abandonAll();
+    this.dropOptional();
   }
 
-  #handOver(destination: Destination, index: number): void {
-    let settled = false;
-    const delivery = destination.enqueue(this, (outcome) => {
-      assert(!settled, 'batch settled twice by one destination');
-      settled = true;
-      if (destination.required) this.#settleRequired(destination.id, outcome);
-      else if (this.#dropped && outcome.kind === OutcomeKind.Abandoned) this.#countDropped(index);
-      this.#settleOne();
-    });
-    if (!settled) this.#deliveries.push(delivery);
+  vaultAnswered(answer: VaultAnswer, entrySeq: number): void {
+    const entry = this.#entry;
+    assert(entry !== undefined && !entry.isStored, 'answer to no append');
+    if (answer === VaultAnswer.Acked) {
+      this.#stored(entry, entrySeq);
+    } else {
+      this.#entry = undefined;
+      this.#owner.counters.add(ShardCounter.VaultRefused, 1);
+      if (!this.#answered) this.#owner.vaultRefused(this, answer);
+    }
+    this.removeReader();
   }
 
-  #settleRequired(destinationId: string, outcome: Outcome): void {
-    this.#requiredOutstanding -= 1;
-    if (outcome.kind === OutcomeKind.Abandoned) {
-      assert(this.#answered, 'required destination abandoned a batch that nobody gave up');
-      return;
+  protected override get counters(): ShardCounters {
+    return this.#owner.counters;
+  }
+
+  protected override consumerSettled(consumer: number, outcome: Outcome): void {
+    // Before the answer there is partial_success to say it with.
+    const untoldRecords = this.#answered ? outcome.rejectedRecords : 0;
+    this.#entry?.settle(consumer, outcome.kind, untoldRecords);
+    const isDone = outcome.kind !== OutcomeKind.Abandoned;
+    assert(isDone || this.#answered, 'required destination abandoned what nobody gave up');
+    if (this.outstandingMask === 0 && !this.#answered) this.#answerDirect();
+  }
+
+  protected override unread(): void {
+    assert(this.#answered, 'batch ended without an answer');
+    const { counters } = this.#owner;
+    counters.add(ShardCounter.InflightBatches, -1);
+    counters.add(ShardCounter.InflightBytes, -this.bodyLengthBytes);
+    this.#call.onGone = undefined;
+    this.#owner.release(this);
+  }
+
+  #append(heldMask: number, settledMask: number): void {
+    this.#entry = new HeldEntry(this.#owner.vault, heldMask, settledMask);
+    this.addReader();
+    this.#owner.vault.append(this);
+    this.#owner.moved(this);
+  }
+
+  #stored(entry: HeldEntry, entrySeq: number): void {
+    entry.stored(entrySeq);
+    this.#owner.counters.add(ShardCounter.StoredBatches, 1);
+    if (!this.#answered) {
+      this.#countVaulted();
+      this.#answerOk();
     }
-    this.#requiredDelivered += 1;
-    const rejected =
-      outcome.kind === OutcomeKind.Rejected ? this.recordCount : outcome.rejectedRecords;
-    if (rejected > this.#rejectedRecords) {
-      this.#rejectedRecords = rejected;
-      this.#message = `${destinationId}: ${outcome.message}`;
+    if (this.isSent) this.abandonRequired();
+    else if (this.#takenBack) entry.releaseAll();
+    else if (entry.heldMask !== 0) {
+      this.sendTo(this.#owner.destinations, entry.heldMask, true);
     }
-    if (this.#requiredOutstanding === 0 && !this.#answered) this.#answerOk();
+  }
+
+  #answerDirect(): void {
+    const consumers = (1 << consumerCount(this.#owner.destinations)) - 1;
+    if (this.doneMask === consumers) this.#owner.counters.add(ShardCounter.DirectBatches, 1);
+    this.#answerOk();
   }
 
   #answerOk(): void {
     this.#answered = true;
     const { counters } = this.#owner;
     counters.add(ShardCounter.AckedBatches, 1);
-    counters.add(ShardCounter.AckedRecords, this.recordCount);
+    counters.add(ShardCounter.AckedRecords, this.countedRecords);
     counters.add(ShardCounter.AckedBytes, this.bodyLengthBytes);
-    this.#call.answer({
-      kind: 'ok',
-      rejectedRecords: this.#rejectedRecords,
-      message: this.#message,
-    });
+    const { rejectedRecords, message } = this;
+    this.#call.answer({ kind: 'ok', rejectedRecords, message });
+    // Of most batches this was the end: they need not be moved to be released.
+    if (this.isWithOptional || this.#entry !== undefined) this.#owner.moved(this);
+  }
+
+  #countVaulted(): void {
+    const { counters } = this.#owner;
+    counters.add(ShardCounter.VaultedBatches, 1);
+    counters.add(ShardCounter.VaultedRecords, this.countedRecords);
+    counters.add(ShardCounter.VaultedBytes, this.bodyLengthBytes);
+    if (this.isSent) counters.add(ShardCounter.HedgedBatches, 1);
   }
 
   #producerGone(): void {
     if (this.#answered) return;
     this.#answered = true;
     this.#owner.counters.add(ShardCounter.GoneBatches, 1);
-    this.#countPartlyDelivered();
-    this.#abandonAll();
+    this.#takeBack();
   }
 
-  #countPartlyDelivered(): void {
-    if (this.#requiredDelivered === 0) return;
-    this.#owner.counters.add(ShardCounter.PartlyDeliveredBatches, 1);
-  }
-
-  #countDropped(destinationIndex: number): void {
-    const counters = this.#owner.counters.destination(destinationIndex);
-    counters.add(DestinationCounter.DroppedRecords, this.recordCount);
-  }
-
-  #abandonAll(): void {
-    // abandon() may settle at once and thereby end this batch, so the list is taken first.
-    const deliveries = this.#deliveries;
-    this.#deliveries = [];
-    for (const delivery of deliveries) delivery.abandon();
-  }
-
-  #settleOne(): void {
-    this.#outstanding -= 1;
-    assert(this.#outstanding >= 0, 'more settlements than destinations');
-    if (this.#outstanding > 0) return;
-    assert(this.#answered, 'batch settled without an answer');
-    const { counters } = this.#owner;
-    counters.add(ShardCounter.InflightBatches, -1);
-    counters.add(ShardCounter.InflightBytes, -this.bodyLengthBytes);
-    this.#call.onGone = undefined;
-    this.#owner.release(this);
+  #takeBack(): void {
+    this.#takenBack = true;
+    if (this.doneMask !== 0) this.#owner.counters.add(ShardCounter.PartlyDeliveredBatches, 1);
+    this.#owner.moved(this);
+    this.abandonRequired();
+    this.abandonOptional();
   }
 }

@@ -18,6 +18,14 @@ export const threadHeap: ResourceLimits = {
 };
 
 /**
+ * V8 heap of the vault thread and of the replay thread: code, and a few records for each segment.
+ */
+export const vaultThreadHeap: ResourceLimits = {
+  maxOldGenerationSizeMb: 32,
+  maxYoungGenerationSizeMb: 2,
+};
+
+/**
  * Throws GopherShipError MEMORY_LIMIT, naming the key to change, when the limit cannot hold the
  * configuration.
  */
@@ -31,10 +39,13 @@ export function arenaLayout(config: Config): ArenaLayout {
       id: exporter.id,
       exportBufferSizeBytes: exportBufferSizeBytes(exporter),
     })),
+    vault: config.vault && {
+      consumerCount: config.exporters.filter(({ required }) => required).length,
+    },
   });
 }
 
 /** A slab holds a message of whichever receiver. */
-function messageSizeBytesMax({ grpc, http }: Config['receivers']): number {
+export function messageSizeBytesMax({ grpc, http }: Config['receivers']): number {
   return Math.max(grpc?.messageSizeBytesMax ?? 0, http?.requestBodySizeBytesMax ?? 0);
 }

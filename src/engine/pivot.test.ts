@@ -2,55 +2,83 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { ScriptedDestination } from '../../test/support/scripted-destination.ts';
 import type { Refusal } from '../exporter/destination.ts';
+import { Zone } from '../memory/zone-word.ts';
 import { pivot } from './pivot.ts';
+import { VaultReadiness } from './vault-door.ts';
+
+const { Green, Yellow, Red } = Zone;
+const { Absent, Takes, Behind, Full, Failed } = VaultReadiness;
 
 const full: Refusal = { code: 'QUEUE_FULL', message: 'full', retryDelayMs: 500 };
 const down: Refusal = { code: 'DESTINATION_DOWN', message: 'down', retryDelayMs: 5_000 };
 
+/** Required destinations: ready, or why not; `optional` is one that is not required and down. */
+const [ready, optional] = ['ready', 'optional'] as const;
+type State = Refusal | typeof ready | typeof optional;
+
 type Row = readonly [
   title: string,
-  destinations: readonly { required: boolean; refusing: Refusal | undefined }[],
-  expected: Refusal | undefined,
+  zones: readonly Zone[],
+  destinations: readonly State[],
+  vaults: readonly VaultReadiness[],
+  /** `export`, `vault` with the held consumers, or the code and delay of a refusal. */
+  expected: string,
 ];
+
+const all = [Green, Yellow, Red];
+const calm = [Green, Yellow];
+const anyVault = [Absent, Takes, Behind, Full, Failed];
 
 const rows: readonly Row[] = [
-  [
-    'exports when the one destination is ready',
-    [{ required: true, refusing: undefined }],
-    undefined,
-  ],
-  ['refuses when a required destination refuses', [{ required: true, refusing: full }], full],
-  [
-    'refuses for all when one of two required destinations refuses',
-    [
-      { required: true, refusing: undefined },
-      { required: true, refusing: down },
-    ],
-    down,
-  ],
-  [
-    'answers with the longest delay when several refuse',
-    [
-      { required: true, refusing: full },
-      { required: true, refusing: down },
-      { required: true, refusing: full },
-    ],
-    down,
-  ],
-  [
-    'is not held back by a destination that is not required',
-    [{ required: false, refusing: down }],
-    undefined,
-  ],
+  ['exports when the one destination is ready', calm, [ready], anyVault, 'export'],
+  ['exports when both are ready', calm, [ready, ready], anyVault, 'export'],
+  ['is not held back by one that is not required', calm, [optional, ready], anyVault, 'export'],
+  ['never stores what nobody would replay', all, [optional], anyVault, 'export'],
+  ['never stores without destinations', all, [], anyVault, 'export'],
+
+  ['stores in Red, for nobody', [Red], [ready, ready], [Takes], 'vault []'],
+  ['stores in Red what nobody could take', [Red], [down, full], [Takes], 'vault []'],
+  ['exports in Red past a slow vault', [Red], [ready], [Behind], 'export'],
+  ['exports in Red past a full vault', [Red], [ready, optional], [Full, Failed, Absent], 'export'],
+  ['waits in Red for a slow vault', [Red], [ready, down], [Behind], 'vault []'],
+
+  ['stores what one cannot take', calm, [down], [Takes, Behind], 'vault []'],
+  ['holds for who is ready', calm, [ready, down, ready], [Takes, Behind], 'vault [0,2]'],
+  ['counts only required ones', calm, [optional, full, ready], [Takes], 'vault [1]'],
+
+  ['refuses without a vault', all, [full], [Absent], 'QUEUE_FULL 500'],
+  ['refuses for all when one cannot', all, [ready, down], [Absent], 'DESTINATION_DOWN 5000'],
+  ['names the longest delay', all, [full, down, full], [Absent], 'DESTINATION_DOWN 5000'],
+  ['refuses for the full vault', all, [ready, down], [Full], 'VAULT_FULL 5000'],
+  ['refuses for the failed vault', all, [full, ready], [Failed], 'VAULT_FAILED 500'],
 ];
 
-for (const [title, states, expected] of rows) {
+for (const [title, zones, states, vaults, expected] of rows) {
   test(`pivot() ${title}`, () => {
-    const destinations = states.map(({ required, refusing }, index) => {
-      const destination = new ScriptedDestination(`debug/${index}`, required);
-      destination.refusing = refusing;
+    const destinations = states.map((state, index) => {
+      const destination = new ScriptedDestination(`debug/${index}`, state !== optional);
+      if (state !== ready) destination.refusing = state === optional ? down : state;
       return destination;
     });
-    assert.equal(pivot(destinations, 100), expected);
+    for (const zone of zones) {
+      for (const vault of vaults) {
+        const way = pivot(zone, destinations, vault, 100);
+        assert.equal(textOf(way), expected, `zone ${zone}, vault ${vault}`);
+      }
+    }
   });
 }
+
+function textOf(way: ReturnType<typeof pivot>): string {
+  if (way.kind === 'export') return 'export';
+  if (way.kind === 'refuse') return `${way.code} ${way.retryDelayMs}`;
+  const held = [0, 1, 2].filter((consumer) => (way.heldMask & (1 << consumer)) !== 0);
+  return `vault [${held.join()}]`;
+}
+
+test('pivot() covers each zone and readiness', () => {
+  const cases = rows.flatMap(([, zones, , vaults]) =>
+    zones.flatMap((zone) => vaults.map((vault) => `${zone} ${vault}`)),
+  );
+  assert.equal(new Set(cases).size, all.length * anyVault.length);
+});

@@ -14,16 +14,21 @@ import { LandingPool } from '../memory/landing-pool.ts';
 import type { Region } from '../memory/region.ts';
 import { SlabPool } from '../memory/slab-pool.ts';
 import { StatePage } from '../memory/state-page.ts';
+import { Zone } from '../memory/zone-word.ts';
 import type { CertificateWatch } from '../tls/certificate-watch.ts';
 import { ListenerCertificates } from './listener-certificates.ts';
 import { createScan, scanScratchSizeBytes } from './message-scan.ts';
 import { Shard } from './shard.ts';
 import type { ShardStart } from './thread-messages.ts';
+import { noVault } from './vault-door.ts';
+import { createVaultDoors, type VaultDoors, vaultScratchSizeBytes } from './vault-doors.ts';
 
 export interface ShardStages {
   readonly shard: Shard;
   readonly listener: Listener;
   readonly destinations: readonly Destination[];
+  /** Undefined: no vault. */
+  readonly vaultDoors: VaultDoors | undefined;
   readonly watches: readonly CertificateWatch[];
 }
 
@@ -68,12 +73,24 @@ export async function buildShard(start: ShardStart, log: Log): Promise<ShardStag
       stderr: process.stderr,
     }),
   );
+  const { wakePorts } = start;
+  const vaultDoors =
+    wakePorts &&
+    createVaultDoors({
+      ...{ clock, arena, kernel, shardIndex, counters, destinations, wakePorts },
+      scratch: scratch.vault,
+    });
   const shard = new Shard({
     clock,
     log,
     counters,
     destinations,
+    vault: vaultDoors?.vault ?? noVault,
+    ackDeadlineMs: config.vault?.ackDeadlineMs ?? Infinity,
+    zone: () => vaultDoors?.zone.get() ?? Zone.Green,
     scan: createScan(kernel, scratch.scan.offsetBytes),
+    countRecords: (bodyOffsetBytes, bodyLengthBytes) =>
+      kernel.countRecords(bodyOffsetBytes, bodyLengthBytes),
     freeSlab: (slab) => slabs.free(slab),
     occupancyPercent: () => slabs.occupancyPercent,
   });
@@ -96,30 +113,31 @@ export async function buildShard(start: ShardStart, log: Log): Promise<ShardStag
     log,
     random,
     accept: (call) => shard.accept(call),
+    takesRaw: (bodyLengthBytes) => shard.takesRaw(bodyLengthBytes),
   });
   const watches = certificates.watch({
     clock,
     log,
     onChange: (transport, context) => listener.setSecureContext(transport, context),
   });
-  return { shard, listener, destinations, watches };
+  return { shard, listener, destinations, vaultDoors, watches };
 }
 
 /** Many SDKs speak only the latter; who speaks both gets one connection for all of its calls. */
 const httpProtocols = ['h2', 'http/1.1'];
 
-/**
- * The scan writes its result before the plan, which stays where it is for the life of the shard.
- */
-function splitScratch(scratch: Region): { readonly scan: Region; readonly plan: Region } {
-  const { offsetBytes, sizeBytes } = scratch;
-  assert(sizeBytes > scanScratchSizeBytes, 'scratch holds no scan');
+/** The plan is written once and stays where it is for the life of the shard. */
+function splitScratch({ offsetBytes, sizeBytes }: Region): {
+  readonly scan: Region;
+  readonly vault: Region;
+  readonly plan: Region;
+} {
+  const planAt = scanScratchSizeBytes + vaultScratchSizeBytes;
+  assert(sizeBytes > planAt, 'scratch too small');
   return {
     scan: { offsetBytes, sizeBytes: scanScratchSizeBytes },
-    plan: {
-      offsetBytes: offsetBytes + scanScratchSizeBytes,
-      sizeBytes: sizeBytes - scanScratchSizeBytes,
-    },
+    vault: { offsetBytes: offsetBytes + scanScratchSizeBytes, sizeBytes: vaultScratchSizeBytes },
+    plan: { offsetBytes: offsetBytes + planAt, sizeBytes: sizeBytes - planAt },
   };
 }
 

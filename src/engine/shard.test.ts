@@ -9,7 +9,7 @@ import { createRig, FakeCall } from '../../test/support/shard-rig.ts';
 import { OutcomeKind } from '../exporter/destination.ts';
 import type { Answer } from '../ingester/ingest-call.ts';
 import { DestinationCounter, ShardCounter } from '../memory/state-page.ts';
-import { answeredOccupancyPercentMax, answerWaitMsMax } from './shard.ts';
+import { answeredOccupancyPercentMax, answerWaitMsMax } from './in-flight-batches.ts';
 
 const deadlineSweepMs = 100;
 
@@ -121,13 +121,13 @@ test('accept() takes a batch back when its producer has gone', () => {
 
 test('Shard drops answered batches, oldest first, when its memory fills up', () => {
   const [a, b] = [new ScriptedDestination('file'), new ScriptedDestination('debug', false)];
-  const { shard, clock, counters, freed, occupancy } = createRig({ destinations: [a, b] });
+  const { shard, clock, counters, freed, host } = createRig({ destinations: [a, b] });
   for (const slab of [1, 2, 3]) shard.accept(new FakeCall(slab));
   for (const delivery of a.open.slice(0, 2)) delivery.settle(delivered);
-  occupancy.percent = answeredOccupancyPercentMax;
+  host.occupancyPercent = answeredOccupancyPercentMax;
   clock.advance(deadlineSweepMs);
   assert.deepEqual(freed, [], 'there is room');
-  occupancy.percent = answeredOccupancyPercentMax + 1;
+  host.occupancyPercent = answeredOccupancyPercentMax + 1;
   clock.advance(deadlineSweepMs);
   assert.deepEqual(freed, [1, 2], 'the third has not been answered');
   const dropped = counters.destination(1).get(DestinationCounter.DroppedRecords);

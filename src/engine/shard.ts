@@ -1,17 +1,18 @@
 // A shard joins the stages for the connections that it owns: a whole message comes from the
-// ingester, is scanned, and goes through the pivot to the destinations; the answer goes back when
-// they have it.
+// ingester, is scanned, and goes through the pivot to the destinations, to the vault, or to both;
+// the answer goes back when all that must have it do.
 
-import { Chain } from '../chain.ts';
-import type { Clock, Timer } from '../clock.ts';
-import type { ErrorCode } from '../errors.ts';
-import type { Destination } from '../exporter/destination.ts';
 import type { Answer, IngestCall } from '../ingester/ingest-call.ts';
-import { drainRetryDelayMs, retryDelayMsMin } from '../limits.ts';
-import type { Log } from '../log.ts';
+import { drainRetryDelayMs } from '../limits.ts';
 import { ShardCounter, type ShardCounters } from '../memory/state-page.ts';
-import { InFlightBatch, type InFlightOwner } from './in-flight-batch.ts';
-import { pivot } from './pivot.ts';
+import { Zone } from '../memory/zone-word.ts';
+import { EntryKind } from '../vault/format.ts';
+import { isRaw } from './body-form.ts';
+import type { InFlightBatch } from './in-flight-batch.ts';
+import { InFlightBatches, type InFlightEvents, type InFlightParts } from './in-flight-batches.ts';
+import { type Pivot, type PivotRefusal, pivot } from './pivot.ts';
+import { VaultReadiness } from './vault-door.ts';
+import { type VaultRefusalAnswer, vaultRefusal } from './vault-refusal.ts';
 
 /** What the scan of one message says; the numbers count only when it is well formed. */
 export interface ScanReport {
@@ -22,38 +23,28 @@ export interface ScanReport {
 
 type ErrorAnswer = Extract<Answer, { kind: 'error' }>;
 
-export interface ShardParts {
-  readonly clock: Clock;
-  readonly log: Log;
-  readonly counters: ShardCounters;
-  readonly destinations: readonly Destination[];
+export interface ShardParts extends InFlightParts {
+  zone(): Zone;
   scan(bodyOffsetBytes: number, bodyLengthBytes: number): ScanReport;
-  freeSlab(slab: number): void;
-  /** Of this shard's memory, the fuller of its regions. */
-  occupancyPercent(): number;
+  /** LogRecords of a message that nobody scans; -1: it cannot be counted. */
+  countRecords(bodyOffsetBytes: number, bodyLengthBytes: number): number;
 }
 
-// A producer that names no deadline is answered after this: SDKs give up after 10 s, retries
-// included, and a batch must not hold its slab for a producer that waits for ever.
-export const answerWaitMsMax = 30_000;
+// How long a drain waits for destinations once all producers are answered.
+const graceMs = 2_000;
 
-// Above this, batches that were answered and wait only for a destination that is not required are
-// dropped, oldest first: such a destination must never hold back a producer.
-export const answeredOccupancyPercentMax = 60;
+const draining: ErrorAnswer = {
+  kind: 'error',
+  code: 'DRAINING',
+  message: 'shutting down',
+  retryDelayMs: drainRetryDelayMs,
+};
 
-// How long a drain waits for destinations that are not required, once all producers are answered.
-const optionalGraceMs = 2_000;
-
-// Deadlines are looked at this often, all in one pass: a timer per call would cost more than the
-// calls that ever reach their deadline.
-const deadlineSweepMs = 100;
-
-export class Shard implements InFlightOwner {
+export class Shard implements InFlightEvents {
   readonly counters: ShardCounters;
   readonly #parts: ShardParts;
-  readonly #inFlight = new Chain<InFlightBatch>();
-  #sweep: Timer | undefined;
-  #optionalGrace: Timer | undefined;
+  readonly #inFlight: InFlightBatches;
+  #grace: { cancel(): void } | undefined;
   #draining = false;
   #givenUpCount = 0;
   #drained: (() => void) | undefined;
@@ -61,6 +52,7 @@ export class Shard implements InFlightOwner {
   constructor(parts: ShardParts) {
     this.#parts = parts;
     this.counters = parts.counters;
+    this.#inFlight = new InFlightBatches(parts, this);
   }
 
   get inFlightCount(): number {
@@ -72,26 +64,36 @@ export class Shard implements InFlightOwner {
     return this.#givenUpCount;
   }
 
+  /**
+   * The ingester asks this of a whole body that is compressed or JSON. True: it is to be accepted
+   * as it is, at once.
+   */
+  takesRaw(bodyLengthBytes: number): boolean {
+    return !this.#draining && this.#goesRaw(bodyLengthBytes);
+  }
+
   /** The ingester's AcceptCall: takes the slab over and sees to it that the call is answered. */
   accept(call: IngestCall): void {
-    const { counters } = this.#parts;
-    counters.add(ShardCounter.ReceivedBatches, 1);
-    counters.add(ShardCounter.ReceivedBytes, call.bodyLengthBytes);
-
-    const report = this.#parts.scan(call.bodyOffsetBytes, call.bodyLengthBytes);
-    const refusal = this.#refusal(call, report);
-    if (refusal !== undefined) this.#refuse(call, refusal);
-    else if (report.recordCount === 0) this.#acceptEmpty(call);
-    else this.#dispatch(call, report);
+    const { bodyLengthBytes } = call;
+    this.counters.add(ShardCounter.ReceivedBatches, 1);
+    this.counters.add(ShardCounter.ReceivedBytes, bodyLengthBytes);
+    if (this.#draining) this.#refuse(call, draining);
+    else if (bodyLengthBytes === 0) this.#acceptEmpty(call);
+    else if (isRaw(call)) this.#storeRaw(call, -1);
+    else if (this.#goesRaw(bodyLengthBytes)) {
+      this.#storeRaw(call, this.#parts.countRecords(call.bodyOffsetBytes, bodyLengthBytes));
+    } else this.#acceptScanned(call);
   }
 
   /**
-   * From now on refuses every call with DRAINING, and resolves when nothing is in flight; at the
-   * latest when `deadlineMs` (monotonic) has come and what is left was answered DRAINING. Then a
-   * destination may still be busy with it, until it is closed.
+   * From now on refuses every call with DRAINING, hands to the vault what has no answer yet, and
+   * resolves when nothing is in flight; at the latest when `deadlineMs` (monotonic) has come and
+   * what is left was answered DRAINING. Then a destination may still be busy with it, until it is
+   * closed.
    */
   async drain(deadlineMs: number): Promise<void> {
     this.#draining = true;
+    this.#inFlight.hedgeAll();
     if (this.#inFlight.size === 0) return;
     const { clock } = this.#parts;
     const settled = new Promise<void>((resolve) => {
@@ -100,7 +102,7 @@ export class Shard implements InFlightOwner {
     const timer = clock.after(deadlineMs - clock.nowMs(), () => this.#giveUpAll());
     await settled;
     timer.cancel();
-    this.#optionalGrace?.cancel();
+    this.#grace?.cancel();
   }
 
   /** A second signal: what is in flight is answered DRAINING now. */
@@ -109,102 +111,97 @@ export class Shard implements InFlightOwner {
     this.#giveUpAll();
   }
 
-  release(batch: InFlightBatch): void {
-    this.#inFlight.delete(batch);
-    this.#parts.freeSlab(batch.slab);
-    if (this.#inFlight.size === 0) this.#drained?.();
+  /** It was sent nowhere, so whatever is right without a vault is right now. */
+  refused(batch: InFlightBatch, answer: VaultRefusalAnswer): void {
+    const { readiness, code, message, retryDelayMs } = vaultRefusal(answer);
+    if (batch.kind !== EntryKind.Protobuf) {
+      batch.giveUp(code, message, retryDelayMs);
+      return;
+    }
+    const report = this.#parts.scan(batch.bodyOffsetBytes, batch.bodyLengthBytes);
+    if (report.malformed !== undefined) batch.giveUp('OTLP_MALFORMED', report.malformed);
+    else if (report.recordCount === 0) batch.acknowledge();
+    else this.#take(batch, report, this.#pivot(batch.bodyLengthBytes, readiness));
   }
 
-  #refusal(call: IngestCall, report: ScanReport): ErrorAnswer | undefined {
-    if (this.#draining) {
-      return error('DRAINING', 'shutting down', drainRetryDelayMs);
-    }
+  /** A drain whose producers have all been answered gives destinations a little more time. */
+  swept(): void {
+    if (!this.#draining || this.#grace !== undefined || !this.#inFlight.isAllAnswered) return;
+    this.#grace = this.#parts.clock.after(graceMs, () => this.#giveUpAll());
+  }
+
+  emptied(): void {
+    this.#drained?.();
+  }
+
+  /** Red, and the vault is where it goes: nothing is parsed any more. */
+  #goesRaw(bodyLengthBytes: number): boolean {
+    const { zone, vault } = this.#parts;
+    if (zone() !== Zone.Red || vault.readiness === VaultReadiness.Absent) return false;
+    return this.#pivot(bodyLengthBytes, vault.readiness).kind === 'vault';
+  }
+
+  #pivot(bodyLengthBytes: number, readiness: VaultReadiness): Pivot {
+    const { zone, destinations } = this.#parts;
+    return pivot(zone(), destinations, readiness, bodyLengthBytes);
+  }
+
+  #acceptScanned(call: IngestCall): void {
+    const report = this.#parts.scan(call.bodyOffsetBytes, call.bodyLengthBytes);
     if (report.malformed !== undefined) {
-      return { kind: 'error', code: 'OTLP_MALFORMED', message: report.malformed };
+      this.#refuse(call, { kind: 'error', code: 'OTLP_MALFORMED', message: report.malformed });
+      return;
     }
     this.counters.add(ShardCounter.ReceivedRecords, report.recordCount);
-    if (report.recordCount === 0) return undefined;
-    const refusal = pivot(this.#parts.destinations, call.bodyLengthBytes);
-    return refusal && error(refusal.code, refusal.message, refusal.retryDelayMs);
+    if (report.recordCount === 0) {
+      this.#acceptEmpty(call);
+      return;
+    }
+    const way = this.#pivot(call.bodyLengthBytes, this.#parts.vault.readiness);
+    if (way.kind === 'refuse') this.#refuse(call, retryable(way));
+    else this.#take(this.#inFlight.add(call), report, way);
+  }
+
+  #take(batch: InFlightBatch, { resourceCount, recordCount }: ScanReport, way: Pivot): void {
+    batch.resourceCount = resourceCount;
+    batch.recordCount = recordCount;
+    if (way.kind === 'export') batch.send();
+    else if (way.kind === 'vault') batch.store(way.heldMask);
+    else batch.giveUp(way.code, way.message, way.retryDelayMs);
+  }
+
+  /** As it came. -1: nobody counted its records. */
+  #storeRaw(call: IngestCall, recordCount: number): void {
+    const batch = this.#inFlight.add(call);
+    if (recordCount >= 0) {
+      batch.recordCount = recordCount;
+      this.counters.add(ShardCounter.ReceivedRecords, recordCount);
+    }
+    batch.store(0);
   }
 
   #refuse(call: IngestCall, answer: ErrorAnswer): void {
     this.#parts.freeSlab(call.slab);
     this.counters.addRefused(answer.code);
+    this.counters.add(ShardCounter.FailedBatches, 1);
     call.answer(answer);
-  }
-
-  #dispatch(call: IngestCall, report: ScanReport): void {
-    const { clock, destinations } = this.#parts;
-    const deadlineMs = Math.min(call.deadlineMs, clock.nowMs() + answerWaitMsMax);
-    const batch = new InFlightBatch(call, report, deadlineMs, this);
-    this.#inFlight.add(batch);
-    this.#startSweep();
-    batch.dispatch(destinations);
   }
 
   /** A request without records is a success (OTLP 1.11), and there is nothing to send on. */
   #acceptEmpty(call: IngestCall): void {
     this.#parts.freeSlab(call.slab);
     this.counters.add(ShardCounter.AckedBatches, 1);
+    this.counters.add(ShardCounter.DirectBatches, 1);
     this.counters.add(ShardCounter.AckedBytes, call.bodyLengthBytes);
     call.answer({ kind: 'ok', rejectedRecords: 0, message: '' });
   }
 
-  #startSweep(): void {
-    if (this.#sweep !== undefined) return;
-    this.#sweep = this.#parts.clock.after(deadlineSweepMs, () => {
-      this.#sweep = undefined;
-      this.#expire();
-      this.#dropAnswered();
-      this.#endDrainWithoutOptional();
-      if (this.#inFlight.size > 0) this.#startSweep();
-    });
-  }
-
-  #expire(): void {
-    const nowMs = this.#parts.clock.nowMs();
-    for (const batch of this.#inFlight.links()) {
-      if (batch.answered || batch.deadlineMs > nowMs) continue;
-      batch.giveUp('DEADLINE', 'no answer from every destination in time', retryDelayMsMin);
-    }
-  }
-
-  #dropAnswered(): void {
-    const { log, occupancyPercent } = this.#parts;
-    if (occupancyPercent() <= answeredOccupancyPercentMax) return;
-    // In order of arrival, so the oldest go first.
-    for (const batch of this.#inFlight.links()) {
-      if (!batch.answered) continue;
-      batch.drop();
-      log.warn(
-        'QUEUE_FULL',
-        'the arena is needed: batches dropped that only optional exporters miss',
-      );
-      if (occupancyPercent() <= answeredOccupancyPercentMax) return;
-    }
-  }
-
-  /**
-   * A drain whose producers have all been answered gives the other destinations a little more time.
-   */
-  #endDrainWithoutOptional(): void {
-    if (!this.#draining || this.#optionalGrace !== undefined) return;
-    if (this.#inFlight.links().some((batch) => !batch.answered)) return;
-    this.#optionalGrace = this.#parts.clock.after(optionalGraceMs, () => this.#giveUpAll());
-  }
-
   #giveUpAll(): void {
-    for (const batch of this.#inFlight.links()) {
-      if (!batch.answered) this.#givenUpCount += 1;
-      batch.giveUp('DRAINING', 'shutting down before every destination had it', drainRetryDelayMs);
-      // What was answered waits only for destinations that are not required.
-      batch.drop();
-    }
+    this.#givenUpCount += this.#inFlight.giveUpAll();
     this.#drained?.();
   }
 }
 
-function error(code: ErrorCode, message: string, retryDelayMs: number): ErrorAnswer {
+function retryable({ code, message, retryDelayMs }: Omit<PivotRefusal, 'kind'>): ErrorAnswer {
   return { kind: 'error', code, message, retryDelayMs };
 }

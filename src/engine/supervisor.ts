@@ -1,19 +1,23 @@
-// The supervisor owns the threads: it builds the arena, starts the shards one after the other, and
-// ends them together. It repairs nothing. A thread that dies takes the process with it, since slabs
-// and rings that it held cannot be trusted; what was acknowledged is with the destinations, and
-// whatever restarts the process gets a clean one.
+// The supervisor owns the threads: it builds the arena, starts the vault's threads and then the
+// shards one after the other, and ends them together. It repairs nothing. A thread that dies takes
+// the process with it, since slabs and rings that it held cannot be trusted; what was acknowledged
+// is with the destinations or in the vault, and whatever restarts the process gets a clean one.
 
-import { Worker } from 'node:worker_threads';
 import type { Config } from '../config/config.ts';
-import { GopherShipError } from '../errors.ts';
+import { type ErrorCode, GopherShipError } from '../errors.ts';
 import type { ListenerPorts } from '../ingester/listener.ts';
 import type { Log } from '../log.ts';
 import { Arena } from '../memory/arena.ts';
 import type { ArenaLayout } from '../memory/arena-plan.ts';
 import { StatePage } from '../memory/state-page.ts';
+import { VaultPage } from '../memory/vault-page.ts';
+import { Zone } from '../memory/zone-word.ts';
 import { createTicketSecret } from '../tls/session-tickets.ts';
+import { EngineLedger } from './engine-ledger.ts';
+import { EngineThread } from './engine-thread.ts';
 import { threadHeap } from './memory-budget.ts';
 import type { FromShard, ShardStart, ToShard } from './thread-messages.ts';
+import { requiredExporters, VaultThreads } from './vault-threads.ts';
 
 export interface SupervisorOptions {
   readonly config: Config;
@@ -25,28 +29,33 @@ export interface SupervisorOptions {
   threadDied(threadName: string, cause: Error): void;
 }
 
-interface ShardThread {
-  readonly name: string;
-  readonly worker: Worker;
-  /** Messages of the shard, one at a time, in order. */
-  next(): Promise<FromShard>;
-}
+type ShardThread = EngineThread<FromShard, ToShard>;
+type Died = (name: string, cause: Error) => void;
 
 export class Supervisor {
   readonly statePage: StatePage;
+  /** Undefined without a vault. */
+  readonly vaultPage: VaultPage | undefined;
   readonly ports: ListenerPorts;
+  /** What became of every batch, by the process's own books. */
+  readonly ledger: EngineLedger;
   readonly #shards: readonly ShardThread[];
+  readonly #vault: VaultThreads | undefined;
   readonly #life: { ending: boolean };
 
   private constructor(
-    statePage: StatePage,
     ports: ListenerPorts,
     shards: readonly ShardThread[],
+    vault: VaultThreads | undefined,
+    pages: EnginePages,
     life: { ending: boolean },
   ) {
-    this.statePage = statePage;
+    this.statePage = pages.statePage;
+    this.vaultPage = pages.vaultPage;
+    this.ledger = pages.ledger;
     this.ports = ports;
     this.#shards = shards;
+    this.#vault = vault;
     this.#life = life;
   }
 
@@ -56,50 +65,41 @@ export class Supervisor {
   static async start(options: SupervisorOptions): Promise<Supervisor> {
     const { config, layout, log } = options;
     const arena = Arena.create(layout);
-    const statePage = new StatePage(
-      arena.buffer,
-      layout.statePage.offsetBytes,
-      config.memory.shardCount,
-    );
     const life = { ending: false };
-    const died = (name: string, cause: Error) => {
+    const died: Died = (name, cause) => {
       if (life.ending) return;
       life.ending = true;
       options.threadDied(name, cause);
     };
-
-    const shards: ShardThread[] = [];
-    const { grpc, http } = config.receivers;
-    let ports: ListenerPorts = { grpc: grpc?.port, http: http?.port };
-    const ticketSecret = createTicketSecret();
-    for (let shardIndex = 0; shardIndex < config.memory.shardCount; shardIndex += 1) {
-      const { splicePlan, version } = options;
-      const { memory } = arena;
-      const shard = startShard(
-        { shardIndex, config, memory, layout, splicePlan, ports, ticketSecret, version },
-        died,
-      );
-      shards.push(shard);
-      const first = await shard.next();
-      if (first.kind === 'refused') {
-        life.ending = true;
-        await Promise.all(shards.map(({ worker }) => worker.terminate()));
-        throw new GopherShipError(first.code, first.message);
+    try {
+      const vault = await startVault(options, arena, died);
+      vault?.links.zone.set(forcedZone(config));
+      const pages = enginePages(arena, vault !== undefined, config);
+      const { shards, ports } = await startShards(options, arena, vault, died);
+      for (const transport of ['grpc', 'http'] as const) {
+        const address = config.receivers[transport]?.host;
+        if (address === undefined) continue;
+        const port = ports[transport];
+        log.info('listening', { transport, address, port, shards: shards.length });
       }
-      if (first.kind === 'listening') ports = first.ports;
+      return new Supervisor(ports, shards, vault, pages, life);
+    } catch (error) {
+      // The process ends with this error; threads that end with it have not died.
+      life.ending = true;
+      throw error;
     }
-    for (const transport of ['grpc', 'http'] as const) {
-      const address = config.receivers[transport]?.host;
-      if (address === undefined) continue;
-      log.info('listening', { transport, address, port: ports[transport], shards: shards.length });
-    }
-    return new Supervisor(statePage, ports, shards, life);
   }
 
-  /** Drains every shard; resolves with the number of calls that could not be finished in time. */
+  /**
+   * Drains every shard, then the vault; resolves with the number of calls that could not be
+   * finished in time.
+   */
   async drain(timeoutMs: number): Promise<number> {
+    this.#vault?.holdReplay();
     this.#broadcast({ kind: 'drain', timeoutMs });
     const ends = await Promise.all(this.#shards.map((shard) => shard.next()));
+    // Now everything that a shard had to say about an entry is in the rings.
+    await this.#vault?.close();
     this.#life.ending = true;
     return ends.reduce((sum, end) => sum + (end.kind === 'drained' ? end.unanswered : 0), 0);
   }
@@ -114,38 +114,88 @@ export class Supervisor {
   }
 
   #broadcast(message: ToShard): void {
-    for (const { worker } of this.#shards) worker.postMessage(message);
+    for (const shard of this.#shards) shard.tell(message);
   }
 }
 
-function startShard(start: ShardStart, died: (name: string, cause: Error) => void): ShardThread {
-  const name = `shard-${start.shardIndex}`;
-  const worker = new Worker(new URL('./shard-thread.ts', import.meta.url), {
-    name,
-    workerData: start,
-    resourceLimits: threadHeap,
-    stdin: false,
-  });
-  const arrived: FromShard[] = [];
-  let waiting: ((message: FromShard) => void) | undefined;
-  worker.on('message', (message: FromShard) => {
-    if (waiting === undefined) arrived.push(message);
-    else waiting(message);
-    waiting = undefined;
-  });
-  worker.on('error', (error) =>
-    died(name, error instanceof Error ? error : new Error(String(error))),
-  );
-  worker.on('exit', (code) => died(name, new Error(`thread ended with code ${code}`)));
-  return {
-    name,
-    worker,
-    next() {
-      const message = arrived.shift();
-      if (message !== undefined) return Promise.resolve(message);
-      return new Promise((resolve) => {
-        waiting = resolve;
-      });
-    },
-  };
+async function startVault(
+  { config, version, log }: SupervisorOptions,
+  arena: Arena,
+  died: Died,
+): Promise<VaultThreads | undefined> {
+  const { vault } = config;
+  // Without a destination that it could replay to, a vault would only fill.
+  if (vault === undefined || requiredExporters(config).length === 0) return undefined;
+  try {
+    return await VaultThreads.start({ config, vault, arena, version, log, died });
+  } catch (error) {
+    // Its files or its disk are not right: the operator must look, and meanwhile producers are
+    // acknowledged when the destinations have their batches. A wrong configuration ends the start.
+    if (!(error instanceof GopherShipError) || !unopened.has(error.code)) throw error;
+    log.error(error.code, `${error.message}; there is no vault until a restart`);
+    return undefined;
+  }
+}
+
+const unopened: ReadonlySet<ErrorCode> = new Set(['VAULT_REFUSED', 'VAULT_FAILED']);
+
+async function startShards(
+  { config, layout, splicePlan, version }: SupervisorOptions,
+  arena: Arena,
+  vault: VaultThreads | undefined,
+  died: Died,
+): Promise<{ shards: readonly ShardThread[]; ports: ListenerPorts }> {
+  const { memory } = arena;
+  const { grpc, http } = config.receivers;
+  const ticketSecret = createTicketSecret();
+  let ports: ListenerPorts = { grpc: grpc?.port, http: http?.port };
+  const shards: ShardThread[] = [];
+  for (let shardIndex = 0; shardIndex < config.memory.shardCount; shardIndex += 1) {
+    const wakePorts = vault?.shardPorts(shardIndex);
+    const start: ShardStart = {
+      ...{ shardIndex, config, memory, layout, splicePlan, ports, ticketSecret, version },
+      wakePorts,
+    };
+    const shard: ShardThread = new EngineThread({
+      name: `shard-${shardIndex}`,
+      entry: new URL('./shard-thread.ts', import.meta.url),
+      workerData: start,
+      transfer: wakePorts === undefined ? [] : [wakePorts.vault, wakePorts.replay],
+      heap: threadHeap,
+      died,
+    });
+    shards.push(shard);
+    const first = await shard.next();
+    if (first.kind === 'refused') {
+      await Promise.all(shards.map((started) => started.terminate()));
+      throw new GopherShipError(first.code, first.message);
+    }
+    if (first.kind === 'listening') ports = first.ports;
+  }
+  return { shards, ports };
+}
+
+interface EnginePages {
+  readonly statePage: StatePage;
+  readonly vaultPage: VaultPage | undefined;
+  readonly ledger: EngineLedger;
+}
+
+/** Before a shard starts: the ledger begins here. */
+function enginePages(arena: Arena, hasVault: boolean, config: Config): EnginePages {
+  const { statePage: region, vault: regions } = arena.layout;
+  const { shardCount } = config.memory;
+  const statePage = new StatePage(arena.buffer, region.offsetBytes, shardCount);
+  const vaultPage =
+    hasVault && regions !== undefined
+      ? new VaultPage(arena.buffer, regions.page.offsetBytes)
+      : undefined;
+  const consumers = requiredExporters(config).map(({ id }) => id);
+  return { statePage, vaultPage, ledger: new EngineLedger(statePage, vaultPage, consumers) };
+}
+
+/** Until the monitor decides, the zone is what the configuration holds. */
+function forcedZone({ zones }: Config): Zone {
+  if (zones.force === 'red') return Zone.Red;
+  return zones.force === 'yellow' ? Zone.Yellow : Zone.Green;
 }

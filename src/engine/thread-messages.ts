@@ -5,6 +5,7 @@ import type { Config } from '../config/config.ts';
 import type { ErrorCode } from '../errors.ts';
 import type { ListenerPorts } from '../ingester/listener.ts';
 import type { ArenaLayout } from '../memory/arena-plan.ts';
+import type { ShardWakePorts } from './vault-threads.ts';
 
 /** Everything that a shard needs to start, as plain data. */
 export interface ShardStart {
@@ -18,6 +19,8 @@ export interface ShardStart {
   readonly ports: ListenerPorts;
   /** Keys of session tickets are made from it, so that each shard can read those of the others. */
   readonly ticketSecret: Uint8Array;
+  /** From the vault thread and the replay thread, whose rings it shall look at. */
+  readonly wakePorts: ShardWakePorts | undefined;
   readonly version: string;
 }
 

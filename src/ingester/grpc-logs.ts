@@ -31,7 +31,7 @@ export class GrpcLogsCall extends LogsCall {
     messageSizeBytesMax: number,
     headers: CallHeaders,
   ) {
-    super(parts, stream, grpcAnswers, messageSizeBytesMax, headers.timeoutMs);
+    super(parts, stream, 'protobuf', grpcAnswers, messageSizeBytesMax, headers.timeoutMs);
     this.#messageSizeBytesMax = messageSizeBytesMax;
     this.#encoding = headers.encoding;
   }

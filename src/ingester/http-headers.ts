@@ -5,8 +5,7 @@ import type { ServerStream } from '../http2/server-stream.ts';
 import { mediaTypeOf } from './content-type.ts';
 import type { Encoding } from './expected-size.ts';
 import { jsonType, protobufType } from './http-answer.ts';
-
-export type BodyType = 'protobuf' | 'json';
+import type { BodyType } from './ingest-call.ts';
 
 export interface BodyHeaders {
   readonly encoding: Encoding | undefined;

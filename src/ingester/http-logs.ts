@@ -5,7 +5,8 @@ import { GopherShipError } from '../errors.ts';
 import type { ServerStream } from '../http2/server-stream.ts';
 import { transcodeLogsJson } from '../otlp/json-transcoder.ts';
 import { httpJsonAnswers, httpProtobufAnswers } from './http-answer.ts';
-import type { BodyHeaders, BodyType } from './http-headers.ts';
+import type { BodyHeaders } from './http-headers.ts';
+import type { BodyType } from './ingest-call.ts';
 import type { IngesterParts } from './ingester-parts.ts';
 import { LogsCall } from './logs-call.ts';
 
@@ -20,7 +21,7 @@ export class HttpLogsCall extends LogsCall {
     headers: BodyHeaders,
   ) {
     const answers = type === 'json' ? httpJsonAnswers : httpProtobufAnswers;
-    super(parts, stream, answers, sizeBytesMax, Infinity);
+    super(parts, stream, type, answers, sizeBytesMax, Infinity);
     this.#type = type;
     this.admit(headers.encoding, headers.lengthBytes, nothing);
     this.expectRest();

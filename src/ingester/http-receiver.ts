@@ -6,8 +6,9 @@ import type { ErrorCode } from '../errors.ts';
 import type { AcceptStream, ServerStream, StreamHandler } from '../http2/server-stream.ts';
 import { headerFieldsMax, headerListSizeBytesMax } from '../limits.ts';
 import { httpJsonAnswers, httpProtobufAnswers } from './http-answer.ts';
-import { type BodyType, readBodyHeaders, readBodyType } from './http-headers.ts';
+import { readBodyHeaders, readBodyType } from './http-headers.ts';
 import { HttpLogsCall } from './http-logs.ts';
+import type { BodyType } from './ingest-call.ts';
 import type { IngesterParts } from './ingester-parts.ts';
 import { RefusedCall } from './refused-call.ts';
 

@@ -7,7 +7,7 @@ import { encodeStatus, encodeStatusJson } from '../grpc/retry-info.ts';
 import { FieldBlock, type HeaderFields } from '../http2/field-block.ts';
 import { errorText } from './answer-form.ts';
 import { jsonType, protobufType } from './http-answer.ts';
-import type { BodyType } from './http-headers.ts';
+import type { BodyType } from './ingest-call.ts';
 
 export interface Refusal {
   readonly code: Extract<ErrorCode, 'HTTP_SYNTAX' | 'HEADERS_TOO_LARGE' | 'VERB'>;

@@ -11,9 +11,10 @@ import type {
   StreamHandler,
 } from '../http2/server-stream.ts';
 import { KiB } from '../limits.ts';
-import { type BodyType, readBodyType } from './http-headers.ts';
+import { readBodyType } from './http-headers.ts';
 import { forgetFields, forgetTrailers, type Http1Head, readHead, readPath } from './http1-head.ts';
 import { type Refusal, refusalBlock, refusalBody } from './http1-refusal.ts';
+import type { BodyType } from './ingest-call.ts';
 
 export interface StreamOwner {
   readonly connection: ServerConnection;

@@ -1,7 +1,9 @@
-// What the engine sees of a producer's call: one whole, uncompressed message in a slab, and a place
-// to put the answer. Who parsed the frames, and over which transport, is not visible here.
+// What the engine sees of a producer's call: one whole message in a slab, and a place to put the
+// answer. It is uncompressed protobuf, unless the engine has said that it takes the body as it
+// came. Who parsed the frames, and over which transport, is not visible here.
 
 import type { ErrorCode } from '../errors.ts';
+import type { Encoding } from './expected-size.ts';
 
 export type Answer =
   | { readonly kind: 'ok'; readonly rejectedRecords: number; readonly message: string }
@@ -13,11 +15,16 @@ export type Answer =
       readonly retryDelayMs?: number;
     };
 
+export type BodyType = 'protobuf' | 'json';
+
 export interface IngestCall {
   /** The slab now belongs to whoever accepted the call, who frees it. */
   readonly slab: number;
   readonly bodyOffsetBytes: number;
   readonly bodyLengthBytes: number;
+  /** What the body is as it lies there, and under which compression. */
+  readonly type: BodyType;
+  readonly encoding: Encoding | undefined;
   /** On the monotonic clock; Infinity when the producer set no `grpc-timeout`. */
   readonly deadlineMs: number;
   /** The producer's authenticated name, for fairness and audit. */
@@ -33,3 +40,9 @@ export interface IngestCall {
 
 /** The engine's door for complete calls. */
 export type AcceptCall = (call: IngestCall) => void;
+
+/**
+ * Does the engine take a body of this many bytes as it came, compressed or as JSON? Asked when the
+ * body is whole; what it says holds for an accept() in the same turn.
+ */
+export type TakesRaw = (bodyLengthBytes: number) => boolean;

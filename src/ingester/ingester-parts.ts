@@ -7,7 +7,7 @@ import type { ShardCounters } from '../memory/state-page.ts';
 import type { Admission } from './admission.ts';
 import type { CallWatch } from './call-watch.ts';
 import type { Decompression } from './decompression.ts';
-import type { AcceptCall } from './ingest-call.ts';
+import type { AcceptCall, TakesRaw } from './ingest-call.ts';
 import type { Slabs } from './slabs.ts';
 
 export interface IngesterParts {
@@ -23,4 +23,5 @@ export interface IngesterParts {
   readonly decompression: Decompression;
   readonly watch: CallWatch;
   readonly accept: AcceptCall;
+  readonly takesRaw: TakesRaw;
 }

@@ -15,7 +15,7 @@ import { CallWatch } from './call-watch.ts';
 import { Decompression } from './decompression.ts';
 import { GrpcReceiver } from './grpc-receiver.ts';
 import { HttpReceiver } from './http-receiver.ts';
-import type { AcceptCall } from './ingest-call.ts';
+import type { AcceptCall, TakesRaw } from './ingest-call.ts';
 import type { IngesterParts } from './ingester-parts.ts';
 import { PlaceKeeper } from './place-keeper.ts';
 import { Port, type PortOptions } from './port.ts';
@@ -38,6 +38,8 @@ export interface ListenerOptions {
   /** Numbers in [0, 1). */
   readonly random: () => number;
   readonly accept: AcceptCall;
+  /** Absent: never. */
+  readonly takesRaw?: TakesRaw;
 }
 
 export interface ListenerPorts {
@@ -155,11 +157,12 @@ function httpReceiver(
 
 function ingesterParts(options: ListenerOptions, watch: CallWatch): IngesterParts {
   const { memory, slabs, landing, bytes, counters, clock, random, accept } = options;
+  const { takesRaw = () => false } = options;
   const admission = new Admission(slabs, random);
   const inflationsMax = inflationsPerShard(memory);
   const decompression = new Decompression({ slabs, bytes, inflationsMax, admission, clock });
   return {
-    ...{ memory, slabs, landing, bytes, counters, clock, accept, watch },
+    ...{ memory, slabs, landing, bytes, counters, clock, accept, takesRaw, watch },
     admission,
     decompression,
   };

@@ -8,40 +8,23 @@ import type { ErrorCode } from '../errors.ts';
 import type { ServerStream, StreamHandler } from '../http2/server-stream.ts';
 import { ConnectionAbuse } from '../memory/state-page.ts';
 import { type AnswerForm, giveAnswer } from './answer-form.ts';
+import { accepted, type CallPhase, ended, opening } from './call-phase.ts';
 import { WatchedCall } from './call-watch.ts';
 import type { Encoding } from './expected-size.ts';
 import type { InflationResult } from './inflation.ts';
-import type { InflationJob } from './inflation-job.ts';
-import type { Answer, IngestCall } from './ingest-call.ts';
+import type { Answer, BodyType, IngestCall } from './ingest-call.ts';
 import type { IngesterParts } from './ingester-parts.ts';
 import { MessageBody } from './message-body.ts';
 import { MessageWait } from './message-wait.ts';
 import { ProducerPace } from './producer-pace.ts';
-
-// Small calls come by ten thousands a second, hence no object for a phase that holds nothing.
-type Phase =
-  /** It is not known yet how long the message is. */
-  | { readonly kind: 'opening' }
-  /** What arrives lands until there is a slab for it. */
-  | MessageWait
-  /** Reading the message into its slab, and after it the end of the request. */
-  | MessageBody
-  /** The slab is with the decompression. */
-  | { readonly kind: 'inflating'; readonly job: InflationJob }
-  /** The slab is with the engine, which owes the answer. */
-  | { readonly kind: 'accepted' }
-  /** Answered, or nobody is there to answer. */
-  | { readonly kind: 'ended' };
-
-const opening: Phase = { kind: 'opening' };
-const accepted: Phase = { kind: 'accepted' };
-const ended: Phase = { kind: 'ended' };
 
 export abstract class LogsCall extends WatchedCall implements StreamHandler, IngestCall {
   // As an IngestCall, from its acceptance on.
   slab = 0;
   bodyOffsetBytes = 0;
   bodyLengthBytes = 0;
+  type: BodyType = 'protobuf';
+  encoding: Encoding | undefined = undefined;
   readonly deadlineMs: number;
   onGone: (() => void) | undefined = undefined;
 
@@ -49,18 +32,20 @@ export abstract class LogsCall extends WatchedCall implements StreamHandler, Ing
   protected readonly stream: ServerStream;
   /** Of the request body, gRPC prefix included. */
   protected receivedBytes = 0;
+  readonly #comesAs: BodyType;
   readonly #answers: AnswerForm;
   readonly #sizeBytesMax: number;
   /** How long the call may still wait for slabs. */
   #admissionMs: number;
   /** Made when the watch first looks, which most calls do not live to see. */
   #pace: ProducerPace | undefined = undefined;
-  #phase: Phase = opening;
+  #phase: CallPhase = opening;
   #requestEnded = false;
 
   constructor(
     parts: IngesterParts,
     stream: ServerStream,
+    comesAs: BodyType,
     answers: AnswerForm,
     sizeBytesMax: number,
     timeoutMs: number,
@@ -68,6 +53,7 @@ export abstract class LogsCall extends WatchedCall implements StreamHandler, Ing
     super();
     this.parts = parts;
     this.stream = stream;
+    this.#comesAs = comesAs;
     this.#answers = answers;
     this.#sizeBytesMax = sizeBytesMax;
     this.deadlineMs = timeoutMs === Infinity ? Infinity : parts.clock.nowMs() + timeoutMs;
@@ -119,7 +105,7 @@ export abstract class LogsCall extends WatchedCall implements StreamHandler, Ing
     if (nowMs >= this.deadlineMs) {
       this.refuse('DEADLINE', 'grpc-timeout passed before the message was complete');
     } else if (phase.kind === 'waiting') {
-      if (nowMs >= phase.untilMs) this.#refuseForMemory('no memory for the message');
+      if (nowMs >= phase.untilMs) this.refuse('ADMISSION_TIMEOUT', 'no memory for the message');
     } else if (phase.kind === 'inflating') {
       phase.job.check(nowMs);
     } else {
@@ -209,7 +195,7 @@ export abstract class LogsCall extends WatchedCall implements StreamHandler, Ing
   #land(wait: MessageWait, source: Uint8Array, fromBytes: number, toBytes: number): void {
     if (wait.land(this.stream, source, fromBytes, toBytes)) return;
     // The transport does not read while the pool is nearly full, if it can do without.
-    this.#refuseForMemory('no memory for what arrives');
+    this.refuse('ADMISSION_TIMEOUT', 'no memory for what arrives');
   }
 
   #wait(message: MessageBody, sizeBytes: number): void {
@@ -217,7 +203,7 @@ export abstract class LogsCall extends WatchedCall implements StreamHandler, Ing
     const untilMs = this.parts.clock.nowMs() + this.#admissionMs;
     const wait = new MessageWait(this.parts, connection, message, untilMs);
     this.#phase = wait;
-    const crowded = () => this.#refuseForMemory('too many messages wait for memory');
+    const crowded = () => this.refuse('ADMISSION_TIMEOUT', 'too many messages wait for memory');
     wait.ask(sizeBytes, () => this.#granted(wait), crowded);
   }
 
@@ -236,11 +222,16 @@ export abstract class LogsCall extends WatchedCall implements StreamHandler, Ing
   }
 
   #complete(message: MessageBody): void {
-    const { encoding } = message;
-    if (encoding === undefined) {
-      this.#deliver(message, message.slab, message.storedBytes);
-      return;
-    }
+    const { encoding, storedBytes } = message;
+    const isPlain = encoding === undefined && this.#comesAs === 'protobuf';
+    if (!isPlain && storedBytes > 0 && this.parts.takesRaw(storedBytes)) {
+      this.#deliverRaw(message);
+    } else if (encoding === undefined) {
+      this.#deliver(message, message.slab, storedBytes);
+    } else this.#inflate(message, encoding);
+  }
+
+  #inflate(message: MessageBody, encoding: Encoding): void {
     const body = message.compressed(encoding, this.stream.connection);
     const job = this.parts.decompression.inflate(body, this.#admissionMs, (result) =>
       this.#inflated(message, result),
@@ -260,23 +251,33 @@ export abstract class LogsCall extends WatchedCall implements StreamHandler, Ing
   }
 
   #deliver(message: MessageBody, slab: number, lengthBytes: number): void {
-    const { slabs, watch, accept } = this.parts;
+    const { slabs } = this.parts;
     message.slab = slab;
     this.#phase = message;
-    const bodyOffsetBytes = slabs.bodyOffsetBytes(slab);
-    const messageBytes = this.toProtobuf(bodyOffsetBytes, lengthBytes);
+    const messageBytes = this.toProtobuf(slabs.bodyOffsetBytes(slab), lengthBytes);
     if (messageBytes === undefined) return;
     if (messageBytes !== message.lengthBytes) slabs.shrink(slab, messageBytes);
+    this.#accept(slab, messageBytes);
+  }
+
+  /** As it came. */
+  #deliverRaw(message: MessageBody): void {
+    const { slab, storedBytes } = message;
+    message.moveToFront();
+    this.parts.slabs.shrink(slab, storedBytes);
+    this.type = this.#comesAs;
+    this.encoding = message.encoding;
+    this.#accept(slab, storedBytes);
+  }
+
+  #accept(slab: number, lengthBytes: number): void {
+    const { slabs, watch, accept } = this.parts;
     this.slab = slab;
-    this.bodyOffsetBytes = bodyOffsetBytes;
-    this.bodyLengthBytes = messageBytes;
+    this.bodyOffsetBytes = slabs.bodyOffsetBytes(slab);
+    this.bodyLengthBytes = lengthBytes;
     watch.unwatch(this);
     this.#phase = accepted;
     accept(this);
-  }
-
-  #refuseForMemory(message: string): void {
-    this.refuse('ADMISSION_TIMEOUT', message);
   }
 
   #answerRefusal(code: ErrorCode, message: string): void {

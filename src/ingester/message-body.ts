@@ -140,6 +140,16 @@ export class MessageBody {
     return { encoding, slab, lengthBytes, sizeBytesMax, connection };
   }
 
+  /** Of a whole message: where the body of a slab begins, as the vault wants it. */
+  moveToFront(): void {
+    const { slabs, bytes } = this.#parts;
+    const offsetBytes = slabs.bodyOffsetBytes(this.slab);
+    const startBytes = this.#storeAt - this.storedBytes;
+    if (startBytes === offsetBytes) return;
+    copyBytes(bytes, offsetBytes, bytes, startBytes, startBytes + this.storedBytes);
+    this.#storeAt = offsetBytes + this.storedBytes;
+  }
+
   free(): void {
     if (this.slab !== 0) this.#parts.slabs.free(this.slab);
     this.slab = 0;
