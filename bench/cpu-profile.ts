@@ -7,6 +7,8 @@ import { basename } from 'node:path';
 export interface ThreadProfile {
   /** Node's number: 0 is the main thread. */
   readonly thread: number;
+  /** The file that it was started with, or `main`. */
+  readonly entry: string;
   readonly busyMs: number;
   readonly idleMs: number;
   /** Most time first; what has no function, such as garbage collection, is among them. */
@@ -63,7 +65,7 @@ export function readProfile(path: string, checkoutPath: string): ThreadProfile {
     // A sample stands for the time until the next one.
     const ms = (file.timeDeltas[index + 1] ?? 0) / 1000;
     if (frame === undefined || frame.functionName === '(root)') return;
-    if (frame.functionName === '(idle)') {
+    if (isIdle(frame)) {
       idleMs += ms;
       return;
     }
@@ -76,6 +78,7 @@ export function readProfile(path: string, checkoutPath: string): ThreadProfile {
   });
   return {
     thread: threadOf(path),
+    entry: entryOf(file),
     busyMs,
     idleMs,
     functions: [...functions.values()].toSorted((a, b) => b.selfMs - a.selfMs),
@@ -85,7 +88,7 @@ export function readProfile(path: string, checkoutPath: string): ThreadProfile {
 const functionsShown = 25;
 
 /** Shares of the busy time: of each part, then of the functions that took most. */
-export function describeProfile({ thread, busyMs, functions }: ThreadProfile): string {
+export function describeProfile({ thread, entry, busyMs, functions }: ThreadProfile): string {
   const percent = (ms: number) => `${((100 * ms) / busyMs).toFixed(1).padStart(5)} %`;
   const parts = Object.values(Part).map((part) => {
     const ms = functions
@@ -94,7 +97,7 @@ export function describeProfile({ thread, busyMs, functions }: ThreadProfile): s
     return { part, ms };
   });
   return [
-    `thread ${thread}, shares of ${Math.round(busyMs)} ms:`,
+    `thread ${thread} (${entry}), shares of ${Math.round(busyMs)} ms:`,
     ...parts.toSorted((a, b) => b.ms - a.ms).map(({ part, ms }) => `${percent(ms)}  ${part}`),
     '',
     `self time of the ${functionsShown} functions that took most:`,
@@ -105,6 +108,11 @@ export function describeProfile({ thread, busyMs, functions }: ThreadProfile): s
 }
 
 type CallFrame = CpuProfileFile['nodes'][number]['callFrame'];
+
+/** A thread without an event loop sleeps in a function; what waits for the disk counts as busy. */
+function isIdle({ functionName, url }: CallFrame): boolean {
+  return functionName === '(idle)' || (functionName === 'sleep' && url.endsWith('/doorbell.ts'));
+}
 
 function partOf({ functionName, url }: CallFrame): Part {
   if (functionName === '(garbage collector)') return Part.GarbageCollection;
@@ -119,6 +127,12 @@ function placeOf({ url, lineNumber }: CallFrame, checkoutPath: string): string {
   if (url === '') return '';
   const path = url.replace(/^file:\/\//, '').replace(`${checkoutPath}/`, '');
   return `${path}:${lineNumber + 1}`;
+}
+
+/** Threads run files that are named for it, and each only its own. */
+function entryOf({ nodes }: CpuProfileFile): string {
+  const urls = nodes.map(({ callFrame }) => callFrame.url);
+  return basename(urls.find((url) => /(shard|vault|replay)-thread\.ts$/.test(url)) ?? 'main');
 }
 
 // CPU.20261125.190512.4711.1.001.cpuprofile: date, time, process, thread, count

@@ -1,11 +1,11 @@
 // One round of one engine: a fixed amount of load, the CPU time that the whole process spent on it,
 // and what the sink really received.
 
-import { setTimeout as pause } from 'node:timers/promises';
 import type { CertificateFiles } from '../test/support/certificates.ts';
 import type { DiscardSink } from './load/discard-sink.ts';
 import type { H2Load } from './load/h2-load.ts';
 import type { LogBody } from './load/log-bodies.ts';
+import { settledRecords } from './load/settled-records.ts';
 import type { BenchPeer } from './peers/bench-peer.ts';
 import type { Scenario } from './scenarios.ts';
 
@@ -18,8 +18,10 @@ export interface Round {
   /** CPUs that the process kept busy while the load ran. */
   readonly cpusUsed: number;
   readonly acknowledgedRecords: number;
-  /** Undefined where nothing is sent on. */
+  /** Undefined where nothing is sent on, or only later. */
   readonly arrivedRecords: number | undefined;
+  /** Answered with a status that is not OK. */
+  readonly refusedRequests: number;
   readonly failedRequests: number;
 }
 
@@ -27,6 +29,8 @@ export interface Bench {
   readonly files: CertificateFiles;
   readonly h2load: H2Load;
   readonly sink: DiscardSink;
+  /** Everything that is written lies below it. */
+  readonly directory: string;
 }
 
 export async function measureRound(
@@ -41,7 +45,8 @@ export async function measureRound(
   const cpuBefore = peer.usage().cpuSeconds;
   const { protocol } = scenario;
   const bodyPath = protocol === 'grpc' ? body.path : body.messagePath;
-  const load = { ...scenario.load, port: peer.port, protocol, bodyPath, requests };
+  const { port, okAnswerSizeBytes } = peer;
+  const load = { ...scenario.load, port, protocol, bodyPath, requests, okAnswerSizeBytes };
   const result = await h2load.run(load);
   const acknowledgedRecords = result.succeeded * body.records;
   const arrivedRecords =
@@ -60,22 +65,7 @@ export async function measureRound(
     cpusUsed: cpuSeconds / result.seconds,
     acknowledgedRecords,
     arrivedRecords,
+    refusedRequests: result.refused,
     failedRequests: result.failed,
   };
-}
-
-const settleStepMs = 20;
-const settleMsMax = 15_000;
-
-/**
- * Waits for what is still on its way; returns what came, which may be less or more than `wanted`.
- */
-async function settledRecords(sink: DiscardSink, before: number, wanted: number): Promise<number> {
-  let arrived = 0;
-  for (let waitedMs = 0; waitedMs < settleMsMax; waitedMs += settleStepMs) {
-    arrived = (await sink.counts()).records - before;
-    if (arrived >= wanted) return arrived;
-    await pause(settleStepMs);
-  }
-  return arrived;
 }

@@ -110,7 +110,7 @@ async function run(
   }
   const bodyPath = writeBody(directory.path, flood.body, records).path;
   const result = await h2load.run({ ...flood, port: engine.port, bodyPath });
-  return `${result.succeeded} answered, ${result.failed} failed`;
+  return `${result.succeeded} OK, ${result.failed} failed`;
 }
 
 async function runFromNode(

@@ -1,18 +1,16 @@
-// `npm run bench -- --profile --only TITLE`: one scenario with GopherShip under V8's sampling
-// profiler. The engine gets it by a wrapper around Node, because its launcher takes no flags of
-// Node.
+// `npm run bench -- --profile --only TITLE`: one scenario with GopherShip under a profiler.
 
-import { chmodSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { temporaryDirectory } from '../test/support/temporary-directory.ts';
-import { describeProfile, readProfile, type ThreadProfile } from './cpu-profile.ts';
+import { expectDiskRoom } from './disk-room.ts';
 import type { LogBody } from './load/log-bodies.ts';
 import { type Bench, measureRound } from './measurement.ts';
 import { gopherShipPeer } from './peers/gophership-peer.ts';
+import { makeProfiler } from './profiler.ts';
 import { gopherShipName } from './report.ts';
 import type { Scenario } from './scenarios.ts';
+import { describeThreadUsage, readThreadUsage } from './thread-usage.ts';
 
-/** Runs a round and returns, as text, where the time of the busiest thread went. */
+/** Runs a round and returns, as text, where the time of the busy threads went. */
 export async function profileScenario(
   bench: Bench,
   checkoutPath: string,
@@ -22,49 +20,27 @@ export async function profileScenario(
 ): Promise<string> {
   const directory = temporaryDirectory('bench-profile');
   try {
-    const profilesPath = join(directory.path, 'profiles');
-    mkdirSync(profilesPath);
-    const wrapperPath = writeWrapper(directory.path, profilesPath);
-    const { start } = gopherShipPeer(gopherShipName, checkoutPath, {
-      GOPHERSHIP_NODE: wrapperPath,
-    });
+    if (scenario.path === 'durable') expectDiskRoom(directory.path, requests * body.sizeBytes);
+    const profiler = makeProfiler(directory.path);
+    const { start } = gopherShipPeer(gopherShipName, checkoutPath, profiler.env);
     const { path, protocol } = scenario;
     const { files, sink } = bench;
-    const peer = await start({ path, protocol, files, sinkPort: sink.port });
+    const { path: folder } = directory;
+    const peer = await start({ path, protocol, files, sinkPort: sink.port, directory: folder });
+    const before = readThreadUsage(peer.pid);
     const round = await measureRound(bench, peer, scenario, body, requests);
-    const refused = await peer.stop();
-    const threads = readdirSync(profilesPath).map((name) =>
-      readProfile(join(profilesPath, name), checkoutPath),
-    );
+    const usage = describeThreadUsage(before, readThreadUsage(peer.pid));
+    await peer.stop();
     return [
       `${scenario.title}: ${Math.round(round.megabytesPerCpuSecond)} MB/cpu-s, ` +
         `${Math.round(round.requestsPerCpuSecond)} requests/cpu-s with the profiler on; ` +
-        `${round.failedRequests} failed, ${refused} refused`,
-      ...threads.toSorted((a, b) => b.busyMs - a.busyMs).map(threadLine),
-      '',
-      describeProfile(busiest(threads)),
+        `${round.failedRequests} failed, ${round.refusedRequests} refused`,
+      'CPU by threads, without start and end:',
+      ...usage,
+      profiler.report(checkoutPath),
       '',
     ].join('\n');
   } finally {
     directory.remove();
   }
-}
-
-function writeWrapper(directory: string, profilesPath: string): string {
-  const path = join(directory, 'node');
-  const command = `exec '${process.execPath}' --cpu-prof --cpu-prof-dir='${profilesPath}' "$@"`;
-  writeFileSync(path, `#!/bin/sh\n${command}\n`);
-  chmodSync(path, 0o755);
-  return path;
-}
-
-function threadLine({ thread, busyMs, idleMs }: ThreadProfile): string {
-  return `thread ${thread}: busy ${Math.round(busyMs)} ms, idle ${Math.round(idleMs)} ms`;
-}
-
-/** Under load this is a shard; the main thread only watches. */
-function busiest(threads: readonly ThreadProfile[]): ThreadProfile {
-  const [first, ...others] = threads;
-  if (first === undefined) throw new Error('the engine wrote no profile');
-  return others.reduce((most, next) => (next.busyMs > most.busyMs ? next : most), first);
 }

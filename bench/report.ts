@@ -3,6 +3,7 @@
 
 import { readFileSync } from 'node:fs';
 import { availableParallelism, cpus, release, totalmem } from 'node:os';
+import type { Drain } from './drain.ts';
 import type { Round } from './measurement.ts';
 import type { Scenario } from './scenarios.ts';
 
@@ -13,8 +14,8 @@ export interface PeerFigures {
   readonly name: string;
   readonly rounds: readonly Round[];
   readonly rssPeakBytes: number;
-  /** By its own books; undefined where it keeps none. */
-  readonly refusedRequests: number | undefined;
+  /** Where requests are answered because they are on disk. */
+  readonly drain: Drain | undefined;
 }
 
 /** An engine that could not run a scenario, because it does not have what that needs. */
@@ -53,19 +54,29 @@ export function renderReport(run: RunDescription, figures: readonly ScenarioFigu
     '',
     ...run.notes.map((note) => `- ${note}`),
     '',
-    `| ${columns.join(' | ')} |`,
-    `|${'---|'.repeat(columns.length)}`,
-    ...figures.flatMap(({ scenario, peers, absent }) => [
-      ...peers.map((peer) => row(scenario, peer)),
-      ...absent.map((peer) => absentRow(scenario, peer)),
-    ]),
+    markdownTable(
+      columns,
+      figures.flatMap(({ scenario, peers, absent }) => [
+        ...peers.map((peer) => row(scenario, peer)),
+        ...absent.map((peer) => absentRow(scenario, peer)),
+      ]),
+    ),
     '',
     ...figures.flatMap(ratios),
+    ...figures.flatMap(drains),
     ...figures.flatMap(({ scenario, absent }) =>
       absent.map(({ name, why }) => `- ${scenario.title}: ${name} could not run it: ${why}`),
     ),
     '',
   ].join('\n');
+}
+
+export function markdownTable(
+  columns: readonly string[],
+  rows: readonly (readonly string[])[],
+): string {
+  const line = (cells: readonly string[]) => `| ${cells.join(' | ')} |`;
+  return [line(columns), `|${'---|'.repeat(columns.length)}`, ...rows.map(line)].join('\n');
 }
 
 /** What figures must not be read without. */
@@ -83,16 +94,13 @@ export function median(values: readonly number[]): number {
 }
 
 // `-` where nothing is sent on; otherwise both numbers are records of all rounds and must be equal.
-function row(scenario: Scenario, peer: PeerFigures): string {
-  const { name, rounds, rssPeakBytes, refusedRequests = 0 } = peer;
+// Where they go to disk they are of the whole life, and more may arrive than was acknowledged.
+function row(scenario: Scenario, peer: PeerFigures): string[] {
+  const { name, rounds, rssPeakBytes } = peer;
   const of = (pick: (round: Round) => number) => whole(median(rounds.map(pick)));
-  const acknowledged = sum(rounds.map((round) => round.acknowledgedRecords));
-  const arrived =
-    scenario.path === 'forward'
-      ? `${sum(rounds.map((round) => round.arrivedRecords ?? 0))} / ${acknowledged}`
-      : `- / ${acknowledged}`;
   const failed = sum(rounds.map((round) => round.failedRequests));
-  const cells = [
+  const refused = sum(rounds.map((round) => round.refusedRequests));
+  return [
     ...[scenario.title, name],
     ...[of((round) => round.megabytesPerCpuSecond), of((round) => round.requestsPerCpuSecond)],
     ...[of((round) => round.megabytesPerSecond), of((round) => round.requestsPerSecond)],
@@ -100,16 +108,35 @@ function row(scenario: Scenario, peer: PeerFigures): string {
     median(rounds.map((round) => round.latencyMeanMs)).toFixed(1),
     whole(rssPeakBytes / 1e6),
     [
-      arrived,
+      arrivals(scenario, peer),
       ...(failed === 0 ? [] : [`${failed} requests failed`]),
-      ...(refusedRequests === 0 ? [] : [`${refusedRequests} refused`]),
+      ...(refused === 0 ? [] : [`${refused} refused`]),
     ].join(', '),
   ];
-  return `| ${cells.join(' | ')} |`;
 }
 
-function absentRow(scenario: Scenario, { name }: AbsentPeer): string {
-  return `| ${scenario.title} | ${name} | not run |${' - |'.repeat(columns.length - 3)}`;
+function arrivals({ path }: Scenario, { rounds, drain }: PeerFigures): string {
+  if (drain !== undefined) return `${drain.arrivedRecords} / ${drain.acknowledgedRecords}`;
+  const acknowledged = sum(rounds.map((round) => round.acknowledgedRecords));
+  if (path !== 'forward') return `- / ${acknowledged}`;
+  return `${sum(rounds.map((round) => round.arrivedRecords ?? 0))} / ${acknowledged}`;
+}
+
+/** What the proof of durability took, as a line of its own: start and sink included. */
+function drains({ scenario, peers }: ScenarioFigures): string[] {
+  return peers.flatMap(({ name, drain }) => {
+    if (drain === undefined) return [];
+    const { acknowledgedRecords, arrivedRecords, storedBytes, cpuSeconds } = drain;
+    return [
+      `- ${scenario.title}: ${name}, killed with SIGKILL and started again, sent ${arrivedRecords} ` +
+        `records (${acknowledgedRecords} acknowledged) from ${whole(storedBytes / 1e6)} MB of files ` +
+        `in ${cpuSeconds.toFixed(1)} CPU-seconds`,
+    ];
+  });
+}
+
+function absentRow(scenario: Scenario, { name }: AbsentPeer): string[] {
+  return [scenario.title, name, 'not run', ...columns.slice(3).map(() => '-')];
 }
 
 function ratios({ scenario, peers }: ScenarioFigures): string[] {
@@ -129,7 +156,7 @@ function distribution(): string {
   return /^PRETTY_NAME="(.*)"$/m.exec(release)?.[1] ?? 'unknown distribution';
 }
 
-function whole(value: number): string {
+export function whole(value: number): string {
   return Math.round(value).toLocaleString('en-US');
 }
 

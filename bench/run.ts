@@ -2,12 +2,12 @@
 // rounds, with the same load and the same sink. Prints the figures and writes them below
 // bench/results/. Needs h2load (Debian package nghttp2-client), a C compiler and Go.
 
-import { mkdirSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { writeTo } from '../test/support/certificates.ts';
 import { temporaryDirectory } from '../test/support/temporary-directory.ts';
 import { describeCommit } from './commit.ts';
+import { removeWhenInterrupted } from './interrupt.ts';
 import { startDiscardSink } from './load/discard-sink.ts';
 import { prepareH2Load } from './load/h2-load.ts';
 import { type LogBody, writeBody } from './load/log-bodies.ts';
@@ -17,6 +17,7 @@ import { collectorPeer } from './peers/collector-peer.ts';
 import { gopherShipPeer } from './peers/gophership-peer.ts';
 import { profileScenario } from './profile.ts';
 import { gopherShipName, renderReport, type ScenarioFigures } from './report.ts';
+import { appendResults, commandLine, today } from './results-file.ts';
 import { measureScenario } from './rounds.ts';
 import { recordsPerBody, type Scenario, scenarios } from './scenarios.ts';
 
@@ -49,10 +50,12 @@ const rounds = Number(flags.rounds);
 const notes: string[] = [];
 
 const directory = temporaryDirectory('bench');
+removeWhenInterrupted(directory);
 try {
   const files = await writeTo(join(directory.path, 'tls'));
   const sink = await startDiscardSink(files);
-  const bench = { files, sink, h2load: await prepareH2Load(directory.path, files) };
+  const h2load = await prepareH2Load(directory.path, files);
+  const bench = { files, sink, h2load, directory: directory.path };
   const chosen = scenarios.filter(({ title }) => title.includes(flags.only));
   const [first] = chosen;
   if (first === undefined) throw new Error(`no scenario has "${flags.only}" in its title`);
@@ -104,7 +107,7 @@ async function chooseStarters(): Promise<PeerStarter[]> {
     } else if (name !== 'before') {
       throw new Error(`no peer is called "${name}"`);
     } else if (baselinePath !== undefined) {
-      starters.push(gopherShipPeer('GopherShip before', baselinePath));
+      starters.push({ ...gopherShipPeer('GopherShip before', baselinePath), isEarlier: true });
       notes.push(`GopherShip before is ${await describeCommit(baselinePath)}.`);
     }
   }
@@ -112,13 +115,8 @@ async function chooseStarters(): Promise<PeerStarter[]> {
 }
 
 function saveReport(figures: readonly ScenarioFigures[]) {
-  const date = new Date().toISOString().slice(0, 10);
-  const args = process.argv.slice(2);
-  const command = ['npm run bench', ...(args.length > 0 ? ['--'] : []), ...args].join(' ');
-  const report = renderReport({ date, command, rounds, notes }, figures);
+  const command = commandLine('bench');
+  const report = renderReport({ date: today(), command, rounds, notes }, figures);
   process.stdout.write(`${report}\n`);
-  if (!flags.save) return;
-  const resultsPath = new URL('./results/', import.meta.url).pathname;
-  mkdirSync(resultsPath, { recursive: true });
-  writeFileSync(join(resultsPath, `${date}.md`), report);
+  if (flags.save) appendResults(report);
 }

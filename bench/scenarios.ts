@@ -1,12 +1,12 @@
-// What is measured: the rows of the bench. Row numbers T3 and T4 are the project's targets.
+// What is measured: the rows of the bench. Row numbers T1 to T4 are the project's targets.
 
 import type { LoadProtocol, LoadShape } from './load/h2-load.ts';
-import type { BenchPath } from './peers/bench-peer.ts';
+import type { BenchPath, BodyName } from './peers/bench-peer.ts';
 
 export interface Scenario {
   readonly title: string;
-  readonly path: BenchPath;
-  readonly body: 'big' | 'small' | 'real';
+  readonly path: Exclude<BenchPath, 'drain'>;
+  readonly body: BodyName;
   readonly protocol: LoadProtocol;
   readonly load: LoadShape;
   /** Requests of one round: a few seconds of the faster engine. */
@@ -19,6 +19,7 @@ const singleFlightLoad = { connections: 64, streamsPerConnection: 1 };
 
 const forward = { path: 'forward', protocol: 'grpc' } as const;
 const discard = { path: 'discard', protocol: 'grpc' } as const;
+const durable = { path: 'durable', protocol: 'grpc' } as const;
 
 export const scenarios: readonly Scenario[] = [
   {
@@ -32,6 +33,18 @@ export const scenarios: readonly Scenario[] = [
   {
     title: 'T4 Green: small, 64 connections with one request in flight',
     ...{ ...forward, body: 'small', load: singleFlightLoad, requests: 150_000 },
+  },
+  {
+    title: 'T1 Red: on disk before the answer; real',
+    ...{ ...durable, body: 'real', load: bigLoad, requests: 6_000 },
+  },
+  {
+    title: 'Red: on disk before the answer; big',
+    ...{ ...durable, body: 'big', load: bigLoad, requests: 6_000 },
+  },
+  {
+    title: 'T2 Red: on disk before the answer; small',
+    ...{ ...durable, body: 'small', load: smallLoad, requests: 150_000 },
   },
   {
     title: 'receive and discard: big',

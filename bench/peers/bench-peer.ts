@@ -5,8 +5,15 @@ import type { CertificateFiles } from '../../test/support/certificates.ts';
 import type { ProcessUsage } from '../../test/support/process-usage.ts';
 import type { LoadProtocol } from '../load/h2-load.ts';
 
-/** `forward`: two resource attributes added, batched, sent on over TLS uncompressed. */
-export type BenchPath = 'forward' | 'discard';
+/**
+ * `forward`: two resource attributes added, batched, sent on over TLS uncompressed. `durable`: on
+ * disk and synced before the answer, with a destination that is not there. `drain`: what `durable`
+ * left in the same directory goes to the sink, as fast as it can.
+ */
+export type BenchPath = 'forward' | 'discard' | 'durable' | 'drain';
+
+/** Small requests, big ones, and real log lines. */
+export type BodyName = 'big' | 'small' | 'real';
 
 export interface BenchPeerOptions {
   readonly path: BenchPath;
@@ -14,19 +21,30 @@ export interface BenchPeerOptions {
   readonly protocol: LoadProtocol;
   readonly files: CertificateFiles;
   readonly sinkPort: number;
+  /** For what the engine stores. It outlives the process; whoever made it removes it. */
+  readonly directory: string;
 }
 
 export interface BenchPeer {
   readonly port: number;
+  readonly pid: number;
   usage(): ProcessUsage;
-  /** Requests that it refused in its life, where it keeps books about them. */
-  stop(): Promise<number | undefined>;
+  /** Of a gRPC message that says OK: not every engine leaves the message empty. */
+  readonly okAnswerSizeBytes: number;
+  /** SIGTERM; rejects when it does not end well. */
+  stop(): Promise<void>;
+  /** SIGKILL; resolves when the process is gone. Harmless on one that has ended. */
+  kill(): Promise<void>;
 }
 
 export interface PeerStarter {
   /** As the report has it. */
   readonly name: string;
+  /** Of an earlier commit: what it cannot run yet is no failure of the bench. */
+  readonly isEarlier?: boolean;
   start(options: BenchPeerOptions): Promise<BenchPeer>;
+  /** Of a scenario's requests, for an engine that needs much longer for one; else all of them. */
+  share?(scenario: { readonly path: BenchPath; readonly body: BodyName }): number;
 }
 
 /** The same for every engine. */
