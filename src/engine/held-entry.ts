@@ -17,7 +17,7 @@ export class HeldEntry {
   #deliveredMask = 0;
   #releasedMask = 0;
   /** Of those delivered: how many records they refused that the producer has not heard of. */
-  readonly #untoldByConsumer: number[] = [];
+  #untoldByConsumer: number[] | undefined = undefined;
 
   constructor(vault: VaultDoor, heldMask: number, settledMask: number) {
     assert((heldMask & settledMask) === 0, 'a consumer both holds an entry and has it');
@@ -35,10 +35,14 @@ export class HeldEntry {
   stored(entrySeq: number): void {
     assert(!this.isStored && entrySeq >= 0, 'stored twice');
     this.#entrySeq = entrySeq;
-    this.#each(this.#deliveredMask, (consumer) =>
-      this.#vault.settled(entrySeq, consumer, this.#untoldByConsumer[consumer] ?? 0),
-    );
-    this.#each(this.#releasedMask, (consumer) => this.#vault.released(entrySeq, consumer));
+    if (this.#deliveredMask !== 0) {
+      this.#each(this.#deliveredMask, (consumer) =>
+        this.#vault.settled(entrySeq, consumer, this.#untoldByConsumer?.[consumer] ?? 0),
+      );
+    }
+    if (this.#releasedMask !== 0) {
+      this.#each(this.#releasedMask, (consumer) => this.#vault.released(entrySeq, consumer));
+    }
   }
 
   /**
@@ -55,6 +59,7 @@ export class HeldEntry {
       else this.#vault.released(this.#entrySeq, consumer);
     } else if (isDelivered) {
       this.#deliveredMask |= bit;
+      this.#untoldByConsumer ??= [];
       this.#untoldByConsumer[consumer] = untoldRecords;
     } else this.#releasedMask |= bit;
   }

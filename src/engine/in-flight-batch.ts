@@ -47,6 +47,7 @@ export class InFlightBatch extends SentBatch implements VaultEntry {
   nextStepMs: number;
   /** In which chain its owner, who alone writes this, has it. */
   isAmongOwed = true;
+  handedMs = 0;
   readonly #call: IngestCall;
   readonly #owner: InFlightOwner;
   #entry: HeldEntry | undefined = undefined;

@@ -28,8 +28,9 @@ export abstract class SentBatch extends ChainLink implements Batch {
   /** Consumers that have yet to settle it, and those that have it or refused it for good. */
   protected outstandingMask = 0;
   protected doneMask = 0;
-  #required: Delivery[] = [];
-  #optional: Delivery[] = [];
+  /** Made when there is one: in Red a batch is sent to nobody. */
+  #required: Delivery[] | undefined = undefined;
+  #optional: Delivery[] | undefined = undefined;
   /** Destinations, the vault, and whoever is just handing it over. */
   #readers = 0;
   #dropped = false;
@@ -47,11 +48,11 @@ export abstract class SentBatch extends ChainLink implements Batch {
 
   /** Consumers have it that abandonRequired() would take it from, where it is not under way. */
   protected get isWithRequired(): boolean {
-    return this.#required.length > 0;
+    return this.#required !== undefined;
   }
 
   get isWithOptional(): boolean {
-    return this.#optional.length > 0;
+    return this.#optional !== undefined;
   }
 
   /** A consumer has settled it, in outstandingMask and doneMask too. */
@@ -96,13 +97,15 @@ export abstract class SentBatch extends ChainLink implements Batch {
   protected abandonRequired(): void {
     // abandon() may settle at once and thereby end this batch, so the list is taken first.
     const deliveries = this.#required;
-    this.#required = [];
+    if (deliveries === undefined) return;
+    this.#required = undefined;
     for (const delivery of deliveries) delivery.abandon();
   }
 
   protected abandonOptional(): void {
     const deliveries = this.#optional;
-    this.#optional = [];
+    if (deliveries === undefined) return;
+    this.#optional = undefined;
     for (const delivery of deliveries) delivery.abandon();
   }
 
@@ -130,8 +133,13 @@ export abstract class SentBatch extends ChainLink implements Batch {
       this.removeReader();
     });
     if (settled) return;
-    if (required) this.#required.push(delivery);
-    else this.#optional.push(delivery);
+    if (required) {
+      this.#required ??= [];
+      this.#required.push(delivery);
+    } else {
+      this.#optional ??= [];
+      this.#optional.push(delivery);
+    }
   }
 
   #settleRequired(destinationId: string, consumer: number, outcome: Outcome): void {

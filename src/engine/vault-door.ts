@@ -39,6 +39,8 @@ export interface VaultEntry {
   readonly heldMask: number;
   /** Consumers that have it. */
   readonly settledMask: number;
+  /** The door's alone: when it handed the entry to the vault thread, monotonic. */
+  handedMs: number;
   /** Exactly once, never inside append(). `entrySeq` counts only when it is Acked. */
   vaultAnswered(answer: VaultAnswer, entrySeq: number): void;
 }

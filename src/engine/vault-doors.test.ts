@@ -26,6 +26,7 @@ class Entry implements VaultEntry {
   readonly recordCount = 3;
   readonly heldMask = 2;
   readonly settledMask = 1;
+  handedMs = 0;
   readonly answers: [VaultAnswer, number][] = [];
   onAnswer = () => {};
 
@@ -41,7 +42,7 @@ class Entry implements VaultEntry {
   }
 }
 
-test('append() makes an entry of the slab and rings', () => {
+test('append() makes an entry of the slab, and rings when the turn is over', async () => {
   const { door, links, area, clock, firstSlab } = createDoorsRig();
   const entry = new Entry(firstSlab + 5);
   entry.receivedMs = clock.nowMs();
@@ -50,9 +51,15 @@ test('append() makes an entry of the slab and rings', () => {
   area.bytes.fill(7, entry.bodyOffsetBytes, entry.bodyOffsetBytes + 20);
   const { count } = links.vaultBell;
   door.append(entry);
+  assert.equal(links.vaultBell.count, count);
+  await new Promise(setImmediate);
+  assert.equal(links.vaultBell.count, count + 1);
 
-  assert.notEqual(links.vaultBell.count, count);
-  assert.deepEqual(popAll(links.toVault(0)), [[entry.slab, 2 | (1 << 16), 0, 0, 0, 0, 0, 0]]);
+  assert.deepEqual(
+    popAll(links.toVault(0)),
+    [[entry.slab, 2 | (1 << 16), 0, 0, 0, 0, 0, 0]],
+    'the first tag is 0',
+  );
   const header = new EntryHeader();
   const at = entry.slab * slabUnitBytes;
   assert.equal(readEntryHeader(area, at, at + 64 + 24, header), ReadStatus.Ok);
@@ -98,8 +105,8 @@ test('wake() gives each answer to its entry, which may append again at once', ()
   assert.equal(door.outBytes, 40);
   const again = new Entry(firstSlab);
   first.onAnswer = () => door.append(again);
-  assert.ok(links.fromVault(0).push(second.slab, VaultAnswer.Full, 0, 0));
-  assert.ok(links.fromVault(0).push(first.slab, VaultAnswer.Acked, 7, 2));
+  assert.ok(links.fromVault(0).push(second.slab, VaultAnswer.Full, 0, 0, 1));
+  assert.ok(links.fromVault(0).push(first.slab, VaultAnswer.Acked, 7, 2, 0));
   assert.equal(links.vaultFlag(0).raise(), true);
   door.wake();
   assert.deepEqual(first.answers, [[VaultAnswer.Acked, 2 * 2 ** 32 + 7]]);
@@ -115,15 +122,16 @@ test('append() never has more out than answers fit, and keeps their order', () =
     (_, n) => new Entry(firstSlab + 2 * n),
   );
   for (const entry of entries) door.append(entry);
-  const slabs = popAll(links.toVault(0)).map(([slab]) => slab);
+  const records = popAll(links.toVault(0));
+  const slabs = records.map(([slab]) => slab);
   assert.equal(slabs.length, linkRecordsMax);
   assert.equal(door.readiness, VaultReadiness.Behind);
   assert.equal(popAll(links.toVault(0)).length, 0, 'the ring has moved, the answers are not there');
 
   const late = new Entry(firstSlab + 2 * entries.length);
   entries[0]!.onAnswer = () => door.append(late); // there are some
-  for (const slab of slabs.slice(0, 2)) {
-    links.fromVault(0).push(slab ?? 0, VaultAnswer.Acked, 1, 0);
+  for (const [slab = 0, , , tag = 0] of records.slice(0, 2)) {
+    links.fromVault(0).push(slab, VaultAnswer.Acked, 1, 0, tag);
   }
   door.wake();
   const more = popAll(links.toVault(0)).map(([slab]) => slab);

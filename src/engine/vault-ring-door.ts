@@ -14,6 +14,7 @@ import {
   VaultLogId,
 } from '../vault/hand-over.ts';
 import type { EntryStamp } from './entry-stamp.ts';
+import { OutEntries } from './out-entries.ts';
 import type { ReplayLine } from './replay-line.ts';
 import { type VaultDoor, type VaultEntry, VaultReadiness } from './vault-door.ts';
 
@@ -33,31 +34,25 @@ export interface VaultRingDoorParts {
 /** An append that waits longer says that the vault is slower than what comes (design: pivot). */
 export const behindMs = 50;
 
-interface Append {
-  readonly entry: VaultEntry;
-  readonly handedMs: number;
-}
-
 export class VaultRingDoor implements VaultDoor {
   readonly #parts: VaultRingDoorParts;
-  /** In the ring or with the vault thread, by slab, in the order of append(). */
-  readonly #out = new Map<number, Append>();
-  readonly #outMax: number;
+  /** In the ring or with the vault thread. */
+  readonly #out: OutEntries;
   readonly #waiting: VaultEntry[] = [];
   readonly #record = new Uint32Array(ringRecordWords);
-  #oldestMs = Infinity;
+  #ringIsDue = false;
   #outBytes = 0;
 
   constructor(parts: VaultRingDoorParts) {
     this.#parts = parts;
-    this.#outMax = Math.min(parts.toVault.capacity, parts.fromVault.capacity);
+    this.#out = new OutEntries(Math.min(parts.toVault.capacity, parts.fromVault.capacity));
   }
 
   get readiness(): VaultReadiness {
     const state = this.#parts.state();
     if (state !== VaultReadiness.Takes) return state;
-    if (this.#out.size >= this.#outMax) return VaultReadiness.Behind;
-    const isBehind = this.#parts.clock.nowMs() - this.#oldestMs > behindMs;
+    if (this.#out.isFull) return VaultReadiness.Behind;
+    const isBehind = this.#parts.clock.nowMs() - this.#out.oldestMs > behindMs;
     return isBehind ? VaultReadiness.Behind : VaultReadiness.Takes;
   }
 
@@ -69,11 +64,9 @@ export class VaultRingDoor implements VaultDoor {
     this.#outBytes += entry.bodyLengthBytes;
     this.#parts.stamp.write(entry);
     // The entries of a producer are read back in the order of append().
-    if (this.#waiting.length > 0 || this.#out.size >= this.#outMax) this.#waiting.push(entry);
+    if (this.#waiting.length > 0 || this.#out.isFull) this.#waiting.push(entry);
     else this.#push(entry);
-    // At once, not once a turn: while the vault thread is busy it costs two atomic instructions,
-    // and while it sleeps the first entry of a turn need not wait for the last.
-    this.#parts.bell.ring();
+    this.#ringLater();
   }
 
   settled(entrySeq: number, consumer: number, rejectedRecords: number): void {
@@ -86,45 +79,51 @@ export class VaultRingDoor implements VaultDoor {
 
   /** The message of the vault thread has come: answers wait. */
   wake(): void {
-    const { flag, fromVault, bell } = this.#parts;
+    const { flag, fromVault } = this.#parts;
     flag.lower();
     const record = this.#record;
     while (fromVault.pop(record)) {
       const answer = record[1] as VaultAnswer; // the vault thread writes nothing else there
-      this.#answer(record[0]!, answer, sequenceOf(record[2]!, record[3]!)); // of eight words
+      const entry = this.#out.take(record[4]!); // of eight words
+      assert(entry.slab === record[0], 'answer for another slab');
+      this.#answer(entry, answer, sequenceOf(record[2]!, record[3]!));
     }
-    this.#oldestMs = this.#firstHandedMs();
-    const pushCount = Math.min(this.#waiting.length, this.#outMax - this.#out.size);
-    if (pushCount <= 0) return;
-    for (const entry of this.#waiting.splice(0, pushCount)) this.#push(entry);
-    bell.ring();
+    this.#pushWaiting();
+  }
+
+  // Once a turn of the event loop, when all sockets that had something were read: the vault thread
+  // would begin a group with the first entry alone, and each group costs a write and a sync.
+  #ringLater(): void {
+    if (this.#ringIsDue) return;
+    this.#ringIsDue = true;
+    setImmediate(() => {
+      this.#ringIsDue = false;
+      this.#parts.bell.ring();
+    });
+  }
+
+  #pushWaiting(): void {
+    if (this.#waiting.length === 0) return;
+    let pushed = 0;
+    while (pushed < this.#waiting.length && !this.#out.isFull) {
+      this.#push(this.#waiting[pushed]!); // inside: below the length
+      pushed += 1;
+    }
+    this.#waiting.splice(0, pushed);
+    this.#parts.bell.ring();
   }
 
   #push(entry: VaultEntry): void {
     const { slab, heldMask, settledMask } = entry;
-    const handedMs = this.#parts.clock.nowMs();
-    assert(!this.#out.has(slab), 'slab is with the vault already');
-    if (this.#out.size === 0) this.#oldestMs = handedMs;
-    this.#out.set(slab, { entry, handedMs });
-    const pushed = this.#parts.toVault.push(
-      slab,
-      masksWord(heldMask, settledMask),
-      VaultLogId.Main,
-    );
+    entry.handedMs = this.#parts.clock.nowMs();
+    const tag = this.#out.put(entry);
+    const masks = masksWord(heldMask, settledMask);
+    const pushed = this.#parts.toVault.push(slab, masks, VaultLogId.Main, tag);
     assert(pushed, 'ring full, but fewer appends out than it holds');
   }
 
-  #answer(slab: number, answer: VaultAnswer, entrySeq: number): void {
-    const append = this.#out.get(slab);
-    assert(append !== undefined, 'answer to no append');
-    // First: what hears the answer may give the slab back, and the next may be appended at once.
-    this.#out.delete(slab);
-    this.#outBytes -= append.entry.bodyLengthBytes;
-    append.entry.vaultAnswered(answer, entrySeq);
-  }
-
-  #firstHandedMs(): number {
-    for (const { handedMs } of this.#out.values()) return handedMs;
-    return Infinity;
+  #answer(entry: VaultEntry, answer: VaultAnswer, entrySeq: number): void {
+    this.#outBytes -= entry.bodyLengthBytes;
+    entry.vaultAnswered(answer, entrySeq);
   }
 }

@@ -22,6 +22,7 @@ interface Notice {
   /** Who is answered once the replay thread knows; nobody, if nobody waits. */
   readonly producer: number | undefined;
   readonly slab: number;
+  readonly tag: number;
 }
 
 export class GroupAnswers {
@@ -50,11 +51,11 @@ export class GroupAnswers {
   answer(entries: readonly PendingEntry[], count: number, answer: VaultAnswer): void {
     for (let index = 0; index < count; index += 1) {
       const entry = entries[index]!; // inside: the count is that of the group
-      const { producer, slab, entrySeq } = entry;
+      const { producer, slab, tag, entrySeq } = entry;
       const masks = masksWord(entry.heldMask, entry.settledMask);
       if (answer === VaultAnswer.Acked && masks !== 0) {
-        this.#notices.push({ kind: NoticeKind.Held, entrySeq, masks, producer, slab });
-      } else this.#answer(producer, slab, answer, entrySeq);
+        this.#notices.push({ kind: NoticeKind.Held, entrySeq, masks, producer, slab, tag });
+      } else this.#answer(producer, slab, answer, entrySeq, tag);
     }
     this.#tell();
     this.#wakeAnswered();
@@ -62,7 +63,7 @@ export class GroupAnswers {
 
   /** Every entry below is gone. */
   droppedBelow(entrySeq: number): void {
-    const nobody = { producer: undefined, slab: 0 };
+    const nobody = { producer: undefined, slab: 0, tag: 0 };
     this.#notices.push({ kind: NoticeKind.DroppedBelow, entrySeq, masks: 0, ...nobody });
   }
 
@@ -84,9 +85,11 @@ export class GroupAnswers {
   #tell(): void {
     const { vaultToReplay } = this.#links;
     let told = 0;
-    for (const { kind, entrySeq, masks, producer, slab } of this.#notices) {
+    for (const { kind, entrySeq, masks, producer, slab, tag } of this.#notices) {
       if (!vaultToReplay.push(kind, lowWord(entrySeq), highWord(entrySeq), masks)) break;
-      if (producer !== undefined) this.#answer(producer, slab, VaultAnswer.Acked, entrySeq);
+      if (producer !== undefined) {
+        this.#answer(producer, slab, VaultAnswer.Acked, entrySeq, tag);
+      }
       told += 1;
     }
     if (told === 0) return;
@@ -94,9 +97,15 @@ export class GroupAnswers {
     this.#hasTold = true;
   }
 
-  #answer(producer: number, slab: number, answer: VaultAnswer, entrySeq: number): void {
+  #answer(
+    producer: number,
+    slab: number,
+    answer: VaultAnswer,
+    entrySeq: number,
+    tag: number,
+  ): void {
     const ring = this.#links.fromVault(producer);
-    const fits = ring.push(slab, answer, lowWord(entrySeq), highWord(entrySeq));
+    const fits = ring.push(slab, answer, lowWord(entrySeq), highWord(entrySeq), tag);
     assert(fits, 'producer has more appends out than answers have room');
     this.#answered[producer] = true;
   }

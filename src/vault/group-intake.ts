@@ -12,6 +12,7 @@ import { PendingEntry, VaultLogId } from './hand-over.ts';
 const slabWord = 0;
 const masksWord = 1;
 const logWord = 2;
+const tagWord = 3;
 const recordWords = 8;
 
 /** A slab number is its place in the arena divided by this; the entry header stands there. */
@@ -97,6 +98,7 @@ export class GroupIntake {
     entry.producer = ringIndex;
     entry.heldMask = masks & 0xffff;
     entry.settledMask = masks >>> 16;
+    entry.tag = this.#record[tagWord]!;
     entry.log = this.#record[logWord] === VaultLogId.DeadLetter ? 1 : 0;
     const lengthAt = slab * slabNumberBytes + bodyLengthOffsetBytes;
     entry.bodySizeBytes = this.#arena.view.getUint32(lengthAt, true);

@@ -2,8 +2,8 @@
 // thread and the replay thread (memory/thread-ring.ts). A record is eight words of 32 bits; each
 // layout is written once here, as a comment and as the numbers in it.
 //
-//   append      shard, replay -> vault    slab | held and settled consumers | log
-//   answer      vault -> shard, replay    slab | VaultAnswer | entrySeq low | high
+//   append      shard, replay -> vault    slab | held and settled consumers | log | tag
+//   answer      vault -> shard, replay    slab | VaultAnswer | entrySeq low | high | tag
 //   notice      vault -> replay           NoticeKind | entrySeq low | high | held and settled
 //   settle      replay -> vault           SettleKind, consumer << 8 | entrySeq low | high | count
 //   deliver     replay -> shard           body offset | body length | token | consumer |
@@ -75,6 +75,8 @@ export class PendingEntry {
   producer = 0;
   heldMask = 0;
   settledMask = 0;
+  /** The producer's own, for the answer. */
+  tag = 0;
   log: VaultLogId = VaultLogId.Main;
   bodySizeBytes = 0;
   /** Given by the writer. */
