@@ -119,7 +119,7 @@ export function joinVault(
   const status = { page, main, dead, cursors, space, lock, quarantine: main.recovered.quarantine };
   const news = new StateNews(main.writer, clock, log);
   const droppedParts = {
-    ...{ main, cursors, clock },
+    ...{ main, cursors, clock, space, capacityBytes: config.segmentSizeBytes },
     onDropped(entryCount: number, segmentId: number) {
       page.add(VaultWord.DroppedEntries, entryCount);
       const fields = { entries: entryCount, segment: segmentId };

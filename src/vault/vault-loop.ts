@@ -12,7 +12,6 @@ import type { CursorSet } from './cursor-set.ts';
 import { GroupAnswers } from './group-answers.ts';
 import { GroupIntake } from './group-intake.ts';
 import { type SettleKind, sequenceOf, VaultAnswer, VaultLogId } from './hand-over.ts';
-import { IoFault } from './io-fault.ts';
 import { LogState, type LogWriter } from './log-writer.ts';
 import type { SegmentList } from './segment-list.ts';
 import { SpareState, spareRetryDelayMs } from './spares.ts';
@@ -96,10 +95,11 @@ export class VaultLoop {
     if (committed || settled) this.#isStatusStale = true;
     if (this.#isStatusStale && nowMs - this.#statusMs >= statusIntervalMs) this.#showStatus(nowMs);
     if (nowMs - this.#lockCheckedMs >= lockCheckMs) this.#checkLock();
+    this.#writeCursors(nowMs);
+    if (!committed && !settled && !this.#intake.waits) return this.#idle(nowMs);
     // Not only when idle: a vault that is always busy must not fill up with what is settled.
-    if (this.#writeCursors(nowMs)) this.#deleteSettled();
-    if (committed || settled || this.#intake.waits) return 0;
-    return this.#idle(nowMs);
+    this.#deleteSettled(1);
+    return 0;
   }
 
   /** Commits what waits, writes the cursors, seals. Nobody appends any more. */
@@ -155,13 +155,12 @@ export class VaultLoop {
     return taken;
   }
 
-  /** True: all of them are durable. */
-  #writeCursors(nowMs: number): boolean {
+  #writeCursors(nowMs: number): void {
     const { cursors, cursorIntervalMs } = this.#parts;
-    if (!this.#mayWrite || !cursors.isDirty) return false;
-    if (nowMs - this.#cursorsWrittenMs < cursorIntervalMs) return false;
+    if (!this.#mayWrite || !cursors.isDirty) return;
+    if (nowMs - this.#cursorsWrittenMs < cursorIntervalMs) return;
     this.#cursorsWrittenMs = nowMs;
-    return cursors.writeDirty(this.#parts.main.writer.end) === IoFault.None;
+    cursors.writeDirty(this.#parts.main.writer.end);
   }
 
   #checkLock(): void {
@@ -176,7 +175,7 @@ export class VaultLoop {
   // What nobody waits for. Returns how long it can rest.
   #idle(nowMs: number): number {
     const { main, dead, cursors, cursorIntervalMs } = this.#parts;
-    if (this.#deleteSettled()) return 0;
+    if (this.#deleteSettled(deletionsPerStep)) return 0;
     if (this.#probe(nowMs)) return 0;
     for (const { writer } of [main, dead]) if (writer.background(1)) return 0;
     // A full log that has got a spare must say so: no shard asks it again before.
@@ -210,7 +209,8 @@ export class VaultLoop {
     const dueMs = this.#lastGroupMs + markIdleMs;
     let untilMs = lockCheckMs;
     for (const { writer } of [this.#parts.main, this.#parts.dead]) {
-      if (writer.state !== LogState.Ok || !writer.needsMark) continue;
+      // A full log has room for it, and needs it as much.
+      if (writer.state === LogState.ReadOnly || !writer.needsMark) continue;
       if (nowMs < dueMs) untilMs = Math.min(untilMs, dueMs - nowMs);
       else {
         writer.mark();
@@ -220,11 +220,11 @@ export class VaultLoop {
     return Math.max(1, untilMs);
   }
 
-  #deleteSettled(): boolean {
+  #deleteSettled(countMax: number): boolean {
     if (!this.#mayWrite) return false;
     const { segments, makeFloorsDurable } = this.#parts.main;
     const watermark = this.#parts.cursors.lowestDurableWatermark;
-    const deleted = segments.deleteBelow(watermark, deletionsPerStep, makeFloorsDurable);
+    const deleted = segments.deleteBelow(watermark, countMax, makeFloorsDurable);
     if (deleted === 0) return false;
     segments.flush();
     this.#showStatus(this.#parts.clock.nowMs());

@@ -1,10 +1,12 @@
-// Scenario: what users of other pipelines reported about sizes (G), downstreams (J), input (M) and
-// connections (N), row by row, and the tests here that play it.
+// Scenario: what users of other pipelines reported about sizes (G), downstreams (J), input (M),
+// connections (N) and, in a table of its own, the vault (C, D, E, F, L), row by row, and the tests
+// here that play it.
 // Guarantees: every row has its test, and a test that is renamed or removed is missed here.
 
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
+import { type ReportTests, vaultReports } from './vault-reports.ts';
 
 /** File and a piece of the title as it stands in the source, by row. */
 const reports = {
@@ -167,11 +169,13 @@ const reports = {
     ['src/tls/connection-gate.test.ts', 'ConnectionGate bounds the handshakes under way'],
     ['test/lifecycle/both-ports.test.ts', 'a session ticket is good at both shards and both ports'],
   ],
-} as const satisfies Record<string, string | readonly (readonly [file: string, title: string])[]>;
+} as const satisfies Record<string, ReportTests>;
 
 const root = new URL('../../', import.meta.url);
 
-for (const [row, tests] of Object.entries(reports)) {
+const allReports: Readonly<Record<string, ReportTests>> = { ...reports, ...vaultReports };
+
+for (const [row, tests] of Object.entries(allReports)) {
   if (typeof tests === 'string') continue;
   test(`${row} is played by the tests that are named for it`, () => {
     for (const [file, title] of tests) {
@@ -186,9 +190,9 @@ for (const [row, tests] of Object.entries(reports)) {
 }
 
 test('every row of these themes is here', () => {
-  const counts = { G: 5, J: 10, M: 6, N: 9 };
+  const counts = { G: 5, J: 10, M: 6, N: 9, C: 18, D: 10, E: 14, F: 7, L: 6 };
   const rows = Object.entries(counts).flatMap(([theme, count]) =>
     Array.from({ length: count }, (_, index) => `${theme}${index + 1}`),
   );
-  assert.deepEqual(Object.keys(reports), rows);
+  assert.deepEqual(Object.keys(allReports), rows);
 });

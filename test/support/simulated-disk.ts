@@ -43,6 +43,7 @@ export class SimulatedDisk implements VaultDirectory {
   readonly #root: SimulatedFolder;
   /** Files that have no name any more, but a descriptor: they still take room. */
   readonly #unnamed = new Set<SimulatedInode>();
+  readonly #descriptors = new WeakMap<SimulatedInode, number>();
 
   constructor(options: SimulatedDiskOptions = {}, root = new SimulatedFolder()) {
     const defaults = { unitSizeBytes: 4096, capacityBytes: 2 ** 40, takesDirect: true };
@@ -102,6 +103,7 @@ export class SimulatedDisk implements VaultDirectory {
     assert.ok(!(node instanceof SimulatedFolder), 'openFault() lets no folder through');
     const inode = node ?? new SimulatedInode(this.options.unitSizeBytes);
     if (node === undefined) folder.put(nameOf(path), inode);
+    this.#descriptors.set(inode, (this.#descriptors.get(inode) ?? 0) + 1);
     return { fault, file: new SimulatedFile({ disk: this, inode, path, mode, direct }) };
   }
 
@@ -125,7 +127,7 @@ export class SimulatedDisk implements VaultDirectory {
       if (this.isReadOnly) return IoFault.ReadOnly;
       const gone = found.folder.names.get(nameOf(toPath));
       if (gone === found.node) return IoFault.None;
-      if (gone instanceof SimulatedInode) this.#unnamed.add(gone);
+      if (gone instanceof SimulatedInode) this.#unname(gone);
       found.folder.put(nameOf(toPath), found.node);
       return IoFault.None;
     });
@@ -138,7 +140,7 @@ export class SimulatedDisk implements VaultDirectory {
       if (found.node === undefined) return IoFault.NotFound;
       if (this.isReadOnly) return IoFault.ReadOnly;
       if (found.node instanceof SimulatedFolder) return IoFault.NotAFile;
-      this.#unnamed.add(found.node);
+      this.#unname(found.node);
       found.folder.remove(nameOf(path));
       return IoFault.None;
     });
@@ -184,7 +186,13 @@ export class SimulatedDisk implements VaultDirectory {
 
   /** For SimulatedFile: the last descriptor of a file without a name is gone. */
   released(inode: SimulatedInode): void {
-    this.#unnamed.delete(inode);
+    const count = (this.#descriptors.get(inode) ?? 1) - 1;
+    this.#descriptors.set(inode, count);
+    if (count === 0) this.#unnamed.delete(inode);
+  }
+
+  #unname(inode: SimulatedInode): void {
+    if ((this.#descriptors.get(inode) ?? 0) > 0) this.#unnamed.add(inode);
   }
 
   // Notes the call, does what the script says instead, or does the work.

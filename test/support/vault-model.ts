@@ -221,7 +221,7 @@ export function bodyOf(number: number, sizeBytes: number): string {
 }
 
 const noise = ((): string => {
-  const bytes = Buffer.alloc(2 * 1024 * 1024);
+  const bytes = Buffer.alloc(2 * 1024 * 1024 + 2 ** 17);
   let state = 0x2545f491;
   for (let at = 0; at < bytes.length; at += 1) {
     state ^= state << 13;

@@ -207,7 +207,7 @@ export class VaultRig {
   }
 
   /** Everything that a reader is given from this entry on, up to the published end. */
-  read(fromSeq = 0): { entries: RigEntry[]; others: LogRead[] } {
+  read(fromSeq = 0): { entries: RigEntry[]; others: LogRead[]; receivedNs: bigint[] } {
     const source = new LogSource({
       ...{ directory: this.#options.directory, direct: this.#options.direct ?? true },
       ...{ vaultUuid: this.vault.vaultUuid, area: this.area, region: this.#memory.reader },
@@ -219,6 +219,7 @@ export class VaultRig {
     this.page.readEnd(end);
     const entries: RigEntry[] = [];
     const others: LogRead[] = [];
+    const receivedNs: bigint[] = [];
     reader.seek(fromSeq);
     for (;;) {
       const read = reader.next(end, { take: () => this.#memory.place.offsetBytes });
@@ -234,11 +235,13 @@ export class VaultRig {
         const { entrySeq, bodySizeBytes } = cursor.entry;
         const from = cursor.bodyOffsetBytes;
         const body = Buffer.from(this.area.bytes.slice(from, from + bodySizeBytes)).toString();
-        if (entrySeq >= fromSeq) entries.push({ entrySeq, body });
+        if (entrySeq < fromSeq) continue;
+        entries.push({ entrySeq, body });
+        receivedNs.push(cursor.entry.receivedNs.toBigInt());
       }
     }
     reader.close();
-    return { entries, others };
+    return { entries, others, receivedNs };
   }
 
   // Slabs are used in turn: a test has only a few out.
