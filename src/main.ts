@@ -25,7 +25,8 @@ configFlags(program.command('run'))
   .action(async (flags: ConfigFlags) => {
     const { readEffectiveConfig } = await import('./cli/effective-config.ts');
     const { runEngine } = await import('./cli/run-command.ts');
-    exitCode = await runEngine(readEffectiveConfig(flags, process.env), cliProcess());
+    const reread = () => readEffectiveConfig(flags, process.env);
+    exitCode = await runEngine(reread(), cliProcess(), { reread });
   });
 
 program

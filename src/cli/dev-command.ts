@@ -32,14 +32,14 @@ export async function dev(flags: DevFlags, cli: CliProcess): Promise<ExitCode> {
     const paths = devPaths(folder, certificates, isAbsolute(flags.dir) ? '/' : cli.directory);
     writeFileSync(configPath, defaultConfigYaml(paths), { mode: 0o600 });
   }
-  const effective = readEffectiveConfig(
-    { config: [configPath], set: flags.set },
-    cli.host.variables,
-  );
+  const sources = { config: [configPath], set: flags.set };
+  const reread = () => readEffectiveConfig(sources, cli.host.variables);
+  const effective = reread();
   const ids = effective.config.exporters.map((exporter) => exporter.id);
   let progress: NodeJS.Timeout | undefined;
   try {
     return await runEngine(effective, cli, {
+      reread,
       async started(supervisor) {
         const { grpc, http } = supervisor.ports;
         const grpcAddress = localAddress(grpc);

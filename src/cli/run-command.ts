@@ -7,12 +7,14 @@ import type { Config } from '../config/config.ts';
 import { finalCounts } from '../engine/final-counts.ts';
 import { startEngine } from '../engine/start-engine.ts';
 import type { Supervisor } from '../engine/supervisor.ts';
-import { ExitCode } from '../errors.ts';
+import { ExitCode, GopherShipError } from '../errors.ts';
 import { type Log, stderrLog } from '../log.ts';
 import type { CliProcess } from './cli-process.ts';
 import type { EffectiveConfig } from './effective-config.ts';
 
 export interface RunHooks {
+  /** The configuration as its sources are now; throws what the first reading threw. */
+  reread(): EffectiveConfig;
   /** Every listener listens. */
   started?(supervisor: Supervisor): Promise<void>;
 }
@@ -21,7 +23,7 @@ export interface RunHooks {
 export async function runEngine(
   effective: EffectiveConfig,
   cli: CliProcess,
-  hooks: RunHooks = {},
+  hooks: RunHooks,
 ): Promise<ExitCode> {
   const { config, warnings } = effective;
   const log = stderrLog(config.telemetry.logs, systemClock);
@@ -38,15 +40,26 @@ export async function runEngine(
       },
     });
     flushCompileCache();
-    cli.onHangup(() => {
-      log.info('reading the certificates again; a changed configuration needs a restart');
-      supervisor.reloadCertificates();
-    });
+    cli.onHangup(() => reload(supervisor, hooks, log));
     await hooks.started?.(supervisor);
     return untilStopped(supervisor, config, cli, log);
   };
   // A thread may die before the start has come to its end, which then never comes.
   return Promise.race([died.promise, run()]);
+}
+
+/** Any error keeps what is in use; listeners and connections stay as they are in any case. */
+function reload(supervisor: Supervisor, { reread }: RunHooks, log: Log): void {
+  supervisor.reloadCertificates();
+  try {
+    const needRestart = supervisor.reload(reread().config);
+    const rest =
+      needRestart.length === 0 ? '' : `; these need a restart: ${needRestart.join(', ')}`;
+    log.info(`read certificates and configuration again${rest}`);
+  } catch (error) {
+    if (!(error instanceof GopherShipError)) throw error;
+    log.error(error.code, `${error.message}; the configuration in use stays`);
+  }
 }
 
 /** The first SIGTERM or SIGINT drains, a second one does not wait. */

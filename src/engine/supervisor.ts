@@ -16,6 +16,7 @@ import { createTicketSecret } from '../tls/session-tickets.ts';
 import { EngineLedger } from './engine-ledger.ts';
 import { EngineThread } from './engine-thread.ts';
 import { threadHeap } from './memory-budget.ts';
+import { planReload } from './reload-plan.ts';
 import type { FromShard, ShardStart, ToShard } from './thread-messages.ts';
 import { requiredExporters, VaultThreads } from './vault-threads.ts';
 
@@ -42,14 +43,18 @@ export class Supervisor {
   readonly #shards: readonly ShardThread[];
   readonly #vault: VaultThreads | undefined;
   readonly #life: { ending: boolean };
+  /** With what was taken over since the start. */
+  #config: Config;
 
   private constructor(
     ports: ListenerPorts,
     shards: readonly ShardThread[],
     vault: VaultThreads | undefined,
     pages: EnginePages,
+    config: Config,
     life: { ending: boolean },
   ) {
+    this.#config = config;
     this.statePage = pages.statePage;
     this.vaultPage = pages.vaultPage;
     this.ledger = pages.ledger;
@@ -73,7 +78,7 @@ export class Supervisor {
     };
     try {
       const vault = await startVault(options, arena, died);
-      vault?.links.zone.set(forcedZone(config));
+      vault?.setZone(forcedZone(config));
       const pages = enginePages(arena, vault !== undefined, config);
       const { shards, ports } = await startShards(options, arena, vault, died);
       for (const transport of ['grpc', 'http'] as const) {
@@ -82,7 +87,7 @@ export class Supervisor {
         const port = ports[transport];
         log.info('listening', { transport, address, port, shards: shards.length });
       }
-      return new Supervisor(ports, shards, vault, pages, life);
+      return new Supervisor(ports, shards, vault, pages, config, life);
     } catch (error) {
       // The process ends with this error; threads that end with it have not died.
       life.ending = true;
@@ -102,6 +107,20 @@ export class Supervisor {
     await this.#vault?.close();
     this.#life.ending = true;
     return ends.reduce((sum, end) => sum + (end.kind === 'drained' ? end.unanswered : 0), 0);
+  }
+
+  /**
+   * Takes over what can change while it runs: the replay's pace and order, a zone that is held. The
+   * sections that would need a restart.
+   */
+  reload(next: Config): readonly string[] {
+    const plan = planReload(this.#config, next);
+    if (plan.changesZone) this.#vault?.setZone(forcedZone(next));
+    if (plan.changesReplay) this.#vault?.setReplay(next.replay);
+    const { force } = next.zones;
+    const zones = { ...this.#config.zones, force };
+    this.#config = { ...this.#config, zones, replay: next.replay };
+    return plan.needRestart;
   }
 
   /** Every listener looks at its certificate files now. */

@@ -3,11 +3,12 @@
 
 import { MessageChannel, type MessagePort } from 'node:worker_threads';
 import { assert } from '../assert.ts';
-import type { Config, ExporterConfig, VaultConfig } from '../config/config.ts';
+import type { Config, ExporterConfig, ReplayConfig, VaultConfig } from '../config/config.ts';
 import { GopherShipError } from '../errors.ts';
 import type { Log } from '../log.ts';
 import type { Arena } from '../memory/arena.ts';
 import { VaultLinks } from '../memory/vault-links.ts';
+import type { Zone } from '../memory/zone-word.ts';
 import { EngineThread } from './engine-thread.ts';
 import { messageSizeBytesMax, vaultThreadHeap } from './memory-budget.ts';
 import type { FromReplay, ReplayStart, ToReplay } from './replay-messages.ts';
@@ -88,6 +89,21 @@ export class VaultThreads {
     const ports = this.#shardPorts[shardIndex];
     assert(ports !== undefined, 'shard index out of range');
     return ports;
+  }
+
+  setZone(zone: Zone): void {
+    this.links.zone.set(zone);
+    this.links.replayBell.ring(); // Red is left: there is something to do
+  }
+
+  setReplay(replay: ReplayConfig): void {
+    this.#replay.tell({ kind: 'command', id: 0, command: { kind: 'limits', limits: replay } });
+    this.#replay.tell({
+      kind: 'command',
+      id: 0,
+      command: { kind: 'order', order: replay.order },
+    });
+    this.links.replayBell.ring();
   }
 
   /** Before the shards end: no further entry is handed to them. */

@@ -65,7 +65,7 @@ export class DeliveryLane {
     if (this.#queue.isDown()) return Number.POSITIVE_INFINITY;
     if (this.#queue.queuedBytes() + sizeBytes > this.#limits.queueSizeBytesMax) return fullMs;
     if (this.#outBytes + sizeBytes <= this.#limitBytes) return 0;
-    return this.#earned() ? 0 : Number.POSITIVE_INFINITY;
+    return this.#earned() ? 0 : earnMs;
   }
 
   handedOut(sizeBytes: number): void {
@@ -132,5 +132,6 @@ export class DeliveryLane {
   }
 }
 
-/** A full queue moves without a word to us. */
+/** A full queue moves without a word to us, and so does live traffic that earns. */
 const fullMs = 10;
+const earnMs = 50;

@@ -8,9 +8,9 @@ import { ScanStatus } from '../kernel/kernel-abi.ts';
 import { copyBytes } from '../memory/copy-bytes.ts';
 import { transcodeLogsJson } from '../otlp/json-transcoder.ts';
 import { DeadLetterReason } from '../vault/dead-letter-reason.ts';
+import { discardInflated, inflateBody } from '../vault/entry-inflation.ts';
 import { EntryCodec, EntryKind } from '../vault/format.ts';
 import type { BlockFeed } from './block-feed.ts';
-import { discardInflated, inflateBody } from '../vault/entry-inflation.ts';
 import type { ReplayRoom } from './replay-room.ts';
 
 export const Decoded = {

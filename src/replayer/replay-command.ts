@@ -1,12 +1,16 @@
 // What an operator can ask of the replay, and what is answered: plain data, for the way from thread
 // to thread.
 
+import type { PaceLimits } from './replay-pace.ts';
+
 export type ReplayCommand =
   /** Hands nothing out until resume, or until the vault is nearly full. */
   | { readonly kind: 'pause' }
   | { readonly kind: 'resume' }
   /** Which entries go first from now on. */
   | { readonly kind: 'order'; readonly order: ReplayOrderName }
+  /** How fast from now on. */
+  | { readonly kind: 'limits'; readonly limits: PaceLimits }
   /** Hands out only what was received in this time from now on; undefined: everything again. */
   | { readonly kind: 'range'; readonly range: TimeRange | undefined }
   /** Counts what a consumer would be sent. Answered when the log has been read through. */

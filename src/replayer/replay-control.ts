@@ -59,6 +59,9 @@ export class ReplayControl {
         this.#order = command.order;
         this.#beginAnew();
         return done;
+      case 'limits':
+        replayer.limits = command.limits;
+        return done;
       case 'range':
         if (isEmpty(command.range)) return refused('the time range is empty');
         this.#range = command.range;

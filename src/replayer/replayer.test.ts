@@ -6,6 +6,7 @@ import { test } from 'node:test';
 import { gzipSync } from 'node:zlib';
 import { logOf, noisyRequest, ReplayLog, upTo } from '../../test/support/replay-log.ts';
 import { ReplayRig } from '../../test/support/replay-rig.ts';
+import { Zone } from '../memory/zone-word.ts';
 import { EntryCodec, EntryKind } from '../vault/format.ts';
 import { DoneKind } from '../vault/hand-over.ts';
 
@@ -52,6 +53,20 @@ test('step() tries a destination that is down with one entry at a time, ever mor
   assert.deepEqual(new Set(rig.handedTo(0)), new Set([0]));
   rig.isDown[0] = false;
   rig.runOut();
+});
+
+test('step() rests while nothing can go out, whatever the reason', () => {
+  const dead = new ReplayRig({ log: logOf(50) });
+  dead.isDown[0] = true;
+  dead.step();
+  assert.equal(dead.out.length, 1);
+  assert.ok(dead.step() >= 250, 'its destination is down');
+  const held = new ReplayRig({ log: logOf(50) });
+  held.zone = Zone.Red;
+  assert.ok(held.step() >= 250, 'the zone holds it');
+  const empty = new ReplayRig({ log: logOf(0) });
+  empty.zone = Zone.Red;
+  assert.ok(empty.step() >= 1_000, 'there is nothing');
 });
 
 test('step() keeps within its window', () => {

@@ -38,14 +38,18 @@ export interface ReplayerParts {
   forgetBelow(entrySeq: number): void;
 }
 
-/** Zone, use of the vault and live traffic change without a word to us. */
-const lookAgainMs = 50;
+/** A stop is waited for. */
+const stoppingMs = 50;
+/** Zone and use of the vault change without a word to us; looking costs a fifth of a ms. */
+const lookAgainMs = 250;
 /** With nothing to hand out, whoever has something rings. */
 const idleMs = 1_000;
 
 export class Replayer {
   readonly parts: ReplayerParts;
   readonly end = new DurableEnd();
+  /** How fast; may be changed between two steps. */
+  limits: PaceLimits;
   readonly #record = new Uint32Array(ringRecordWords);
   readonly #allowance: ByteAllowance;
   /** Whose turn is first: the rate is shared by all. */
@@ -55,6 +59,7 @@ export class Replayer {
 
   constructor(parts: ReplayerParts, nowMs: number) {
     this.parts = parts;
+    this.limits = parts.limits;
     this.#allowance = new ByteAllowance(nowMs);
   }
 
@@ -94,8 +99,8 @@ export class Replayer {
 
   /** Bytes per second now. */
   get rateBytesPerSecond(): number {
-    const { limits, zone, usePercent } = this.parts;
-    return replayRate(limits, zone(), usePercent(), this.#isPaused);
+    const { zone, usePercent } = this.parts;
+    return replayRate(this.limits, zone(), usePercent(), this.#isPaused);
   }
 
   /** Ms until it wants to run again, if nobody rings before; 0: at once. */
@@ -113,7 +118,7 @@ export class Replayer {
     const waitMs = this.#work(turn);
     this.#forget();
     parts.outlet.wake();
-    return Math.min(waitMs, this.#hasWork(rate) ? lookAgainMs : idleMs);
+    return Math.min(waitMs, this.#lookAgainMs());
   }
 
   #work(turn: ReplayTurn): number {
@@ -127,11 +132,13 @@ export class Replayer {
     return waitMs;
   }
 
-  #hasWork(rate: number): boolean {
-    if (this.#stopping || rate === 0) return true;
-    return this.parts.consumers.some(({ parts }) => {
-      return parts.ledger.cursor.watermark < this.end.entryEnd;
-    });
+  #lookAgainMs(): number {
+    if (this.#stopping) return stoppingMs;
+    const { consumers } = this.parts;
+    const hasBacklog = consumers.some(
+      ({ parts }) => parts.ledger.cursor.watermark < this.end.entryEnd,
+    );
+    return hasBacklog ? lookAgainMs : idleMs;
   }
 
   #takeNotices(): void {

@@ -7,6 +7,8 @@
 // Field reports: D4, D5, D6, D9, L2.
 
 import assert from 'node:assert/strict';
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { test } from 'node:test';
 import type { EngineProcess } from '../support/engine-process.ts';
 import { isLeftToCi } from '../support/vault-cases.ts';
@@ -84,6 +86,29 @@ test('D6 SIGTERM with a slow destination and a second one lose nothing', async (
   await deliverAll(rig);
 });
 
+test('SIGHUP takes over a zone that is held no more, and keeps what works for a bad file', async (context) => {
+  const rig = await EngineRig.create(context);
+  const engine = await rig.start({ force: 'red' });
+  rig.load(engine);
+  await rig.oracle.untilAcked(20);
+  const path = join(engine.directory, 'gophership.yaml');
+  const text = readFileSync(path, 'utf8');
+  const signalled = async (written: string, said: RegExp) => {
+    writeFileSync(path, written);
+    engine.signal('SIGHUP');
+    await engine.waitForLog(({ msg }) => said.test(msg), `${said}`);
+  };
+  await signalled('receivers: [', /the configuration in use stays$/);
+  assert.equal(rig.sink.arrivals.length, 0, 'Red holds');
+  await signalled(text.replace(/limit: .*/, 'limit: 900MiB'), /these need a restart: vault$/);
+  await signalled(
+    text.replace('force: red', 'force: green'),
+    /read certificates and configuration again$/,
+  );
+  await rig.delivered();
+  rig.check();
+});
+
 test('SIGHUP under load changes nothing for producers and for the vault', async (context) => {
   if (isLeftToCi(context)) return;
   const rig = await EngineRig.create(context);
@@ -99,7 +124,9 @@ test('SIGHUP under load changes nothing for producers and for the vault', async 
   }
   await rig.oracle.untilAcked(rig.ackedCount + 10);
   await until(
-    () => engine.logs().filter(({ msg }) => msg.startsWith('reading the certificates')).length >= 2,
+    () =>
+      engine.logs().filter(({ msg }) => msg.startsWith('read certificates and configuration'))
+        .length >= 2,
     'the signals are seen',
   );
   assert.equal(gone, false, 'the connection lives');
