@@ -278,7 +278,8 @@ test('write() on a full disk and a full vault overwrites slots, and can replace 
   assert.equal(life.write(rig), IoFault.None, 'a new file');
   assert.equal(rig.cursors.lowestDurableWatermark, rig.cursors.lowestWatermark, 'in one slot');
   for (let write = 0; write < 3; write += 1) assert.equal(life.write(rig), IoFault.None);
-  const tight = started(disk, [consumer, 'new'], { limitBytes: 2 * cursorFileSizeBytes });
+  const consumers = [consumer, 'new', 'newer']; // the disk has room for two files
+  const tight = started(disk, consumers, { limitBytes: 2 * cursorFileSizeBytes });
   assert.equal(tight.cursors.writeDirty(durable), IoFault.Quota);
   tight.space.limitBytes = 4 * cursorFileSizeBytes;
   assert.equal(tight.cursors.writeDirty(durable), IoFault.NoSpace);

@@ -14,6 +14,7 @@ import type { CursorSet } from './cursor-set.ts';
 import { type CursorEvent, startCursors } from './cursor-start.ts';
 import { type DamageNote, DamageRecord } from './damage-record.ts';
 import { type DirectVerdict, directReasonWord } from './direct-io-trial.ts';
+import type { DiskQuota } from './disk-quota.ts';
 import { dropOldest } from './drop-oldest.ts';
 import { deadLetterFolder } from './file-names.ts';
 import { unitSizeBytes } from './format.ts';
@@ -107,12 +108,14 @@ export function joinVault(
     quarantineSizeBytesMax: 0,
   });
   const { cursors, events } = startCursors(loaded, {
-    ...{ disk, space, clock, vaultTag: vaultTagOf(origin.vaultUuid), epoch: origin.epoch },
+    ...{ disk, space: cursorQuota(space), clock, epoch: origin.epoch },
+    vaultTag: vaultTagOf(origin.vaultUuid),
     oldestEntrySeq: main.recovered.segments[0]?.firstEntrySeq ?? origin.nextEntrySeq,
     entryEnd: origin.entryEnd,
     nextEntrySeq: origin.nextEntrySeq,
     isWritable: main.recovered.isWritable,
   });
+  for (const { isWritable, writer } of [main, dead]) if (isWritable) writer.adoptSpares();
   warnOf(main.recovered, events, log);
 
   const damage = new DamageRecord({ directory, direct, main, clock, log });
@@ -156,6 +159,18 @@ export function joinVault(
       cursors.close();
       lock?.release();
     },
+  };
+}
+
+// A vault can only be emptied with a cursor for each consumer, so a new one has its room even in a
+// vault that is full, or above a limit that was lowered; spares give way to it.
+function cursorQuota(space: VaultSpace): DiskQuota {
+  return {
+    reserve(sizeBytes) {
+      if (!space.reserve(sizeBytes)) space.count(sizeBytes);
+      return true;
+    },
+    release: (sizeBytes) => space.release(sizeBytes),
   };
 }
 

@@ -125,6 +125,7 @@ export class LogSource {
   forgetBelow(entrySeq: number): void {
     const kept = this.#segments.findIndex((segment) => segment.entryEnd > entrySeq);
     const from = kept === -1 ? Math.max(this.#segments.length - 1, 0) : kept;
+    if (from === 0) return; // asked in every turn, and there may be very many
     this.#segments.splice(0, from);
     const oldest = this.#segments[0];
     for (const id of this.#found.keys())

@@ -38,7 +38,7 @@ export interface OpenedLog extends VaultLog {
   close(): void;
 }
 
-/** Throws VAULT_REFUSED or VAULT_FAILED. */
+/** Throws VAULT_REFUSED or VAULT_FAILED. The spares are to be adopted when all is counted. */
 export function openLog(options: OpenLogOptions): OpenedLog {
   const { directory, space, buffers, direct, clock, capacityBytes } = options;
   const recovered = recover(options);
@@ -55,8 +55,7 @@ export function openLog(options: OpenLogOptions): OpenedLog {
     },
     keepsReserve: options.keepsReserve,
   });
-  if (isWritable) writer.adoptSpares();
-  else writer.becomeReadOnly();
+  if (!isWritable) writer.becomeReadOnly();
   return {
     recovered,
     writer,

@@ -60,17 +60,19 @@ export class Spares {
   }
 
   /**
-   * Takes what an earlier life left complete, and removes the rest. Everything in the folder is
-   * counted already.
+   * Takes what an earlier life left complete, and removes the rest. Everything in the directory is
+   * counted already: above the limit nothing more may be appended, and next.spare goes.
    */
   adopt(): IoFault {
     const { folder, capacityBytes } = this.#parts;
+    const isOverLimit = folder.space.usedBytes > folder.space.limitBytes;
     const listed = folder.directory.list(segmentFolder);
     if (listed.fault !== IoFault.None) return listed.fault;
     const isUnfinished = (name: string) => unfinishedPaths.some((path) => nameOf(path) === name);
     for (const { name, sizeBytes } of listed.names) {
       const path = sparePaths.find((spare) => nameOf(spare) === name);
-      if (path !== undefined && sizeBytes === capacityBytes) this.#ready.add(path);
+      const isWanted = path === reserveSparePath || !isOverLimit;
+      if (path !== undefined && sizeBytes === capacityBytes && isWanted) this.#ready.add(path);
       else if (path !== undefined || isUnfinished(name)) {
         const fault = folder.unlink(`${segmentFolder}/${name}`, sizeBytes);
         if (fault !== IoFault.None) return fault;

@@ -65,6 +65,7 @@ export class VaultLoop {
   #lastGroupMs: number;
   #cursorsWrittenMs: number;
   #lockCheckedMs: number;
+  #lockCheckedSegmentId = 0;
   #statusMs: number;
   #probeAtMs = 0;
   #probeDelayMs = probeMsMin;
@@ -127,6 +128,11 @@ export class VaultLoop {
     this.#answers.answer(entries, count, result);
     this.#published = this.#publish();
     this.#lastGroupMs = this.#parts.clock.nowMs();
+    const { liveSegmentId } = writer.end;
+    if (log === VaultLogId.Main && liveSegmentId !== this.#lockCheckedSegmentId) {
+      this.#lockCheckedSegmentId = liveSegmentId;
+      this.#checkLock();
+    }
     // Spares keep up with what comes in, however busy it is.
     writer.background(Math.ceil(rawSizeBytes / MiB));
     // At once: shards go elsewhere with the next batch.

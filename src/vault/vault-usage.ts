@@ -29,7 +29,8 @@ export function addUsedBytes(directory: VaultDirectory, used: UsedBytes): IoFaul
       else if (name !== lockPath) used.foreign += sizeBytes;
     } else if (type === FileType.Directory) {
       const folderBytes = folderSizeBytes(directory, name, depthMax);
-      if (folderBytes < 0) return IoFault.Medium;
+      // `as`: a negated IoFault.
+      if (folderBytes < 0) return -folderBytes as IoFault;
       if (name === cursorFolder) used.cursors += folderBytes;
       else if (name === quarantineFolder) used.quarantine += folderBytes;
       else used.foreign += folderBytes;
@@ -38,17 +39,20 @@ export function addUsedBytes(directory: VaultDirectory, used: UsedBytes): IoFaul
   return IoFault.None;
 }
 
-/** -1: the medium failed. What may not be looked at is somebody else's, and counts as nothing. */
+/**
+ * Or a negated IoFault. What may not be looked at is somebody else's, and counts as nothing; what
+ * cannot be looked at just now would be missing from the limit.
+ */
 function folderSizeBytes(directory: VaultDirectory, path: string, depth: number): number {
   const listed = directory.list(path);
-  if (listed.fault === IoFault.Medium) return -1;
-  if (listed.fault !== IoFault.None) return 0;
+  if (listed.fault === IoFault.Denied || listed.fault === IoFault.NotFound) return 0;
+  if (listed.fault !== IoFault.None) return -listed.fault;
   let sizeBytes = 0;
   for (const file of listed.names) {
     if (file.type === FileType.File) sizeBytes += file.sizeBytes;
     if (file.type !== FileType.Directory || depth === 0) continue;
     const inside = folderSizeBytes(directory, `${path}/${file.name}`, depth - 1);
-    if (inside < 0) return -1;
+    if (inside < 0) return inside;
     sizeBytes += inside;
   }
   return sizeBytes;

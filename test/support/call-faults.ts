@@ -1,5 +1,6 @@
 // Calls of a disk that fail at a given place in a history, however many disks it goes over.
 
+import { IoFault } from '../../src/vault/io-fault.ts';
 import type { CallName, DiskCall, Injection } from './call-script.ts';
 
 export interface CallFaultsPlan {
@@ -47,4 +48,21 @@ export class CallFaults {
 function isOfTheMedium(name: CallName, path: string, isStarting: boolean): boolean {
   if (name === 'fdatasync') return isStarting && path.includes('seg/');
   return name === 'read' || name === 'size' || name === 'statfs';
+}
+
+const faultKinds = [
+  IoFault.Medium,
+  IoFault.NoSpace,
+  IoFault.Quota,
+  IoFault.ReadOnly,
+  IoFault.Short,
+  IoFault.NoDescriptor,
+  IoFault.NoMemory,
+  IoFault.Interrupted,
+] as const;
+
+/** Any fault, with some of a write done. */
+export function faultOf(a: number, b: number): Injection {
+  const fault = faultKinds[b % faultKinds.length] ?? IoFault.Medium;
+  return { kind: 'fault', fault, writtenBytes: 512 * (a % 32) };
 }
