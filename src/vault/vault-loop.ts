@@ -6,7 +6,7 @@ import { unreachable } from '../assert.ts';
 import type { Clock } from '../clock.ts';
 import { MiB } from '../limits.ts';
 import type { VaultLinks } from '../memory/vault-links.ts';
-import type { VaultPage } from '../memory/vault-page.ts';
+import { type VaultPage, VaultWord } from '../memory/vault-page.ts';
 import type { ByteView } from './byte-view.ts';
 import type { CursorSet } from './cursor-set.ts';
 import { GroupAnswers } from './group-answers.ts';
@@ -125,6 +125,7 @@ export class VaultLoop {
     while (result === VaultAnswer.Full && this.#makeRoom(log)) {
       result = writer.commit(entries, count, plan);
     }
+    this.#countRefused(result, count);
     this.#answers.answer(entries, count, result);
     this.#published = this.#publish();
     this.#lastGroupMs = this.#parts.clock.nowMs();
@@ -137,6 +138,12 @@ export class VaultLoop {
     writer.background(Math.ceil(rawSizeBytes / MiB));
     // At once: shards go elsewhere with the next batch.
     if (writer.state !== this.#shownState) this.#showStatus(this.#lastGroupMs);
+  }
+
+  #countRefused(result: VaultAnswer, count: number): void {
+    const { page } = this.#parts;
+    if (result === VaultAnswer.Full) page.add(VaultWord.AnsweredFull, count);
+    if (result === VaultAnswer.ReadOnly) page.add(VaultWord.AnsweredReadOnly, count);
   }
 
   /** True: something was dropped, so that trying again may help. */
@@ -232,6 +239,7 @@ export class VaultLoop {
     const watermark = this.#parts.cursors.lowestDurableWatermark;
     const deleted = segments.deleteBelow(watermark, countMax, makeFloorsDurable);
     if (deleted === 0) return false;
+    this.#parts.page.add(VaultWord.FreedSegments, deleted);
     segments.flush();
     this.#showStatus(this.#parts.clock.nowMs());
     return true;
