@@ -197,9 +197,9 @@ export class InFlightBatch extends SentBatch implements VaultEntry {
     }
     if (this.isSent) this.abandonRequired();
     else if (this.#takenBack) entry.releaseAll();
-    else if (entry.heldMask !== 0) {
+    else if (this.resourceCount > 0) {
       this.sendTo(this.#owner.destinations, entry.heldMask, true);
-    }
+    } else this.countUnsent(this.#owner.destinations);
   }
 
   #answerDirect(): void {

@@ -88,6 +88,7 @@ export class ReplayDoor {
 
 /** A record `deliver` of the ring (vault/hand-over.ts). */
 class ReplayedBatch extends ChainLink implements Batch {
+  readonly isBacklog = true;
   readonly bodyOffsetBytes: number;
   readonly bodyLengthBytes: number;
   readonly token: number;

@@ -83,6 +83,13 @@ export abstract class SentBatch extends ChainLink implements Batch {
     this.removeReader();
   }
 
+  /** As the vault has it nobody can send it: those that are not required never get it, counted. */
+  protected countUnsent(destinations: readonly Destination[]): void {
+    for (let index = 0; index < destinations.length; index += 1) {
+      if (!destinations[index]!.required) this.#countDropped(index); // inside: checked
+    }
+  }
+
   protected addReader(): void {
     this.#readers += 1;
   }
@@ -121,6 +128,7 @@ export abstract class SentBatch extends ChainLink implements Batch {
     const { required } = destination;
     if (asks && destination.refusal(this.bodyLengthBytes) !== undefined) {
       if (required) this.#settleRequired(destination.id, consumer, notSent);
+      else this.#countDropped(index);
       return;
     }
     this.addReader();
@@ -160,7 +168,7 @@ export abstract class SentBatch extends ChainLink implements Batch {
 
   #countDropped(destinationIndex: number): void {
     const counters = this.counters.destination(destinationIndex);
-    counters.add(DestinationCounter.DroppedRecords, this.recordCount);
+    counters.add(DestinationCounter.DroppedRecords, this.countedRecords);
   }
 }
 

@@ -5,10 +5,12 @@ import {
   delivered,
   ScriptedDestination,
 } from '../../test/support/scripted-destination.ts';
-import { createRig, FakeCall } from '../../test/support/shard-rig.ts';
+import { createRig, createVaultRig, FakeCall } from '../../test/support/shard-rig.ts';
 import { OutcomeKind } from '../exporter/destination.ts';
 import type { Answer } from '../ingester/ingest-call.ts';
 import { DestinationCounter, ShardCounter } from '../memory/state-page.ts';
+import { Zone } from '../memory/zone-word.ts';
+import { VaultAnswer } from '../vault/hand-over.ts';
 import { answeredOccupancyPercentMax, answerWaitMsMax } from './in-flight-batches.ts';
 
 const deadlineSweepMs = 100;
@@ -172,4 +174,21 @@ test('drain() waits for what is in flight, refuses what comes, and ends at its d
   clock.advance(5_000);
   await drained;
   assert.deepEqual([early, stuck, late].map(codes), [['OK'], ['DRAINING'], ['DRAINING']]);
+});
+
+test('accept() gives what the vault has to destinations that are not required, or counts the loss', () => {
+  const required = new ScriptedDestination('otlp_grpc/a');
+  const optional = new ScriptedDestination('debug/b', false);
+  const { shard, vault, host, counters } = createVaultRig({ destinations: [required, optional] });
+  const dropped = () => counters.destination(1).get(DestinationCounter.DroppedRecords);
+  required.refusing = { code: 'DESTINATION_DOWN', message: 'down', retryDelayMs: 500 };
+  shard.accept(new FakeCall(1));
+  vault.answer(VaultAnswer.Acked);
+  assert.equal(optional.open.length, 1, 'exported live, though the required one is down');
+  assert.equal(dropped(), 0);
+  host.zone = Zone.Red;
+  shard.accept(new FakeCall(2));
+  vault.answer(VaultAnswer.Acked);
+  assert.equal(optional.open.length, 1);
+  assert.equal(dropped(), 10, 'in Red it gets nothing, and that is counted');
 });

@@ -3,7 +3,7 @@
 
 import { assert } from '../assert.ts';
 import type { BatchRenderer } from './destination.ts';
-import type { ExportQueue } from './export-queue.ts';
+import { type ExportQueue, isBacklog } from './export-queue.ts';
 import type { Piece, PieceGroup } from './queued-batch.ts';
 
 export interface BuiltRequest {
@@ -42,6 +42,7 @@ export class Batcher {
     if (sizeBytes > limitBytes) return Math.min(sizeBytes, capacityBytes);
     for (let piece = first.next; piece !== undefined; piece = piece.next) {
       if (piece.group !== undefined || sizeBytes >= limitBytes) break;
+      if (isBacklog(piece) !== isBacklog(first)) break;
       sizeBytes += this.#renderer.sizeBytesMax(piece.batch);
     }
     return Math.min(sizeBytes, limitBytes);
@@ -56,9 +57,21 @@ export class Batcher {
     capacityBytes: number,
     limitBytes: number,
   ): BuiltRequest | undefined {
-    const group = this.#queue.firstWaiting?.group;
-    if (group !== undefined) {
-      const built = this.#buildGroup(group, dstOffsetBytes, capacityBytes);
+    const first = this.#queue.firstWaiting;
+    if (first === undefined) return undefined;
+    const built = this.#build(first, dstOffsetBytes, capacityBytes, limitBytes);
+    this.#queue.countTurn(first);
+    return built;
+  }
+
+  #build(
+    first: Piece,
+    dstOffsetBytes: number,
+    capacityBytes: number,
+    limitBytes: number,
+  ): BuiltRequest | undefined {
+    if (first.group !== undefined) {
+      const built = this.#buildGroup(first.group, dstOffsetBytes, capacityBytes);
       if (built !== undefined) return built;
     }
     const roomBytes = Math.min(capacityBytes, limitBytes);
@@ -67,6 +80,7 @@ export class Batcher {
     for (;;) {
       const piece = this.#queue.firstWaiting;
       if (piece === undefined || piece.group !== undefined) break;
+      if (isBacklog(piece) !== isBacklog(first)) break;
       const writtenBytes = this.#renderPiece(
         piece,
         dstOffsetBytes + lengthBytes,

@@ -14,6 +14,8 @@ export interface Batch {
   readonly bodyLengthBytes: number;
   readonly resourceCount: number;
   readonly recordCount: number;
+  /** Out of the vault: nobody waits for it, and it stands back. Absent: a producer waits. */
+  readonly isBacklog?: boolean;
 }
 
 export const OutcomeKind = {

@@ -1,6 +1,6 @@
 // Batches of one destination at one shard that wait or are in flight: first in, first out, bounded
-// in bytes and in number. What fails goes back to its place in front. Nothing leaves it without
-// being settled.
+// in bytes and in number; those out of the vault behind all others, but for their turns. What fails
+// goes back to its place in front. Nothing leaves it without being settled.
 
 import { assert } from '../assert.ts';
 import { Chain } from '../chain.ts';
@@ -24,6 +24,12 @@ export interface GroupPlan {
   readonly isSearch?: boolean;
 }
 
+/** Added to the order of what comes out of the vault. */
+const backlogSequence = 2 ** 52;
+
+/** While both wait, one request in ten is the backlog's, and none has both. */
+const liveRequestsPerTurn = 9;
+
 export class ExportQueue {
   readonly #config: QueueConfig;
   readonly #clock: Clock;
@@ -31,9 +37,14 @@ export class ExportQueue {
   readonly #batches = new Chain<QueuedBatch>();
   #sizeBytes = 0;
   #waitingBytes = 0;
+  #waitingBacklogBytes = 0;
   #sequence = 0;
   #first: Piece | undefined;
+  /** The last that a producer waits for; behind it comes the backlog. */
+  #lastLive: Piece | undefined;
   #last: Piece | undefined;
+  #liveRequestsInARow = 0;
+  #liveAtMs = Number.NEGATIVE_INFINITY;
   #idleWaiters: (() => void)[] = [];
 
   constructor(options: ExportQueueOptions) {
@@ -51,13 +62,36 @@ export class ExportQueue {
     return this.#batches.size;
   }
 
-  /** Bytes of bodies of which some piece waits. */
-  get waitingBytes(): number {
-    return this.#waitingBytes;
+  /** Bytes of bodies of which some piece waits, of the backlog or of the others. */
+  waitingBytes(isBacklog: boolean): number {
+    return isBacklog ? this.#waitingBacklogBytes : this.#waitingBytes;
   }
 
+  /** When the last batch came that a producer waits for. */
+  get liveAtMs(): number {
+    return this.#liveAtMs;
+  }
+
+  /** What the next request begins with. */
   get firstWaiting(): Piece | undefined {
-    return this.#first;
+    const isTurn = this.#liveRequestsInARow >= liveRequestsPerTurn;
+    return (isTurn ? this.#firstBacklog : undefined) ?? this.#first;
+  }
+
+  /** A request that begins with this piece was built. */
+  countTurn(first: Piece): void {
+    const isOvertaken = !isBacklog(first) && this.#firstBacklog !== undefined;
+    this.#liveRequestsInARow = isOvertaken ? this.#liveRequestsInARow + 1 : 0;
+  }
+
+  /** The backlog cannot go now. True: something else can, and is what firstWaiting says. */
+  passTurn(): boolean {
+    this.#liveRequestsInARow = 0;
+    return this.#lastLive !== undefined;
+  }
+
+  get #firstBacklog(): Piece | undefined {
+    return this.#lastLive === undefined ? this.#first : this.#lastLive.next;
   }
 
   hasRoom(bodyLengthBytes: number): boolean {
@@ -71,7 +105,7 @@ export class ExportQueue {
     assert(this.hasRoom(batch.bodyLengthBytes), 'batch enqueued beyond the bound');
     const queued = new QueuedBatch(
       batch,
-      this.#sequence++,
+      (batch.isBacklog === true ? backlogSequence : 0) + this.#sequence++,
       this.#clock.nowMs(),
       settle,
       (settledBatch, outcome) => this.#settled(settledBatch, outcome),
@@ -79,7 +113,9 @@ export class ExportQueue {
     this.#batches.add(queued);
     this.#sizeBytes += batch.bodyLengthBytes;
     this.#count();
-    this.#insertBehind(this.#last, queued.piece(0, batch.recordCount));
+    if (batch.isBacklog !== true) this.#liveAtMs = queued.enqueuedMs;
+    const behind = batch.isBacklog === true ? this.#last : this.#lastLive;
+    this.#insertBehind(behind, queued.piece(0, batch.recordCount));
     return queued;
   }
 
@@ -222,9 +258,8 @@ export class ExportQueue {
     else piece.previous.next = piece;
     if (piece.next === undefined) this.#last = piece;
     else piece.next.previous = piece;
-    if (piece.queued.waitingPieces.length === 0) {
-      this.#waitingBytes += piece.batch.bodyLengthBytes;
-    }
+    if (!isBacklog(piece) && piece.previous === this.#lastLive) this.#lastLive = piece;
+    if (piece.queued.waitingPieces.length === 0) this.#countWaiting(piece, 1);
     piece.queued.addWaiting(piece);
   }
 
@@ -235,13 +270,23 @@ export class ExportQueue {
     else piece.previous.next = piece.next;
     if (piece.next === undefined) this.#last = piece.previous;
     else piece.next.previous = piece.previous;
+    if (this.#lastLive === piece) this.#lastLive = piece.previous;
     piece.previous = undefined;
     piece.next = undefined;
     piece.queued.removeWaiting(piece);
-    if (piece.queued.waitingPieces.length === 0) {
-      this.#waitingBytes -= piece.batch.bodyLengthBytes;
-    }
+    if (piece.queued.waitingPieces.length === 0) this.#countWaiting(piece, -1);
   }
+
+  #countWaiting(piece: Piece, sign: 1 | -1): void {
+    const sizeBytes = sign * piece.batch.bodyLengthBytes;
+    if (isBacklog(piece)) this.#waitingBacklogBytes += sizeBytes;
+    else this.#waitingBytes += sizeBytes;
+  }
+}
+
+/** Of the backlog, and of what a producer waits for, are never parts in one request. */
+export function isBacklog(piece: Piece): boolean {
+  return piece.batch.isBacklog === true;
 }
 
 function isBefore(a: Piece, b: Piece): boolean {

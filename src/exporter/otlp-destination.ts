@@ -12,7 +12,7 @@ import type { Batch, Delivery, Destination, Outcome, Refusal } from './destinati
 import type { DestinationDeps } from './destination-deps.ts';
 import { compresses, type ExportBuffer } from './export-buffer.ts';
 import { ExportBuffers, type ExportSlabs } from './export-buffers.ts';
-import { ExportQueue } from './export-queue.ts';
+import { ExportQueue, isBacklog } from './export-queue.ts';
 import type { ExportTransport } from './export-transport.ts';
 import { LearnedSize } from './learned-size.ts';
 import { QueueAdmission } from './queue-admission.ts';
@@ -36,13 +36,13 @@ export class OtlpDestination implements Destination {
   readonly #batcher: Batcher;
   readonly #buffers: ExportBuffers;
   readonly #breaker: CircuitBreaker;
-  readonly #learnedSize: LearnedSize;
   readonly #schedule: RequestSchedule;
   readonly #sender: RequestSender;
   readonly #settlement: RequestSettlement;
   readonly #rate = new DeliveryRate();
   readonly #runs = new Set<Promise<void>>();
   #inFlightRequests = 0;
+  #inFlightBacklogRequests = 0;
   #wake: Timer | undefined;
   #wakeMs = Number.POSITIVE_INFINITY;
   #closing = false;
@@ -77,7 +77,6 @@ export class OtlpDestination implements Destination {
     this.#queue = queue;
     this.#breaker = breaker;
     this.#buffers = buffers;
-    this.#learnedSize = learnedSize;
     this.#settlement = new RequestSettlement({ id, ...parts });
     this.#batcher = new Batcher(queue, deps.renderer, (piece, message) =>
       this.#settlement.refuse(piece, message),
@@ -133,10 +132,11 @@ export class OtlpDestination implements Destination {
    */
   #pump(): void {
     if (this.#closing) return;
-    let next = this.#schedule.next(this.#inFlightRequests);
+    const look = () => this.#schedule.next(this.#inFlightRequests, this.#inFlightBacklogRequests);
+    let next = look();
     while (typeof next !== 'number') {
       this.#start(next);
-      next = this.#schedule.next(this.#inFlightRequests);
+      next = look();
     }
     this.#wakeAfter(next);
     this.#admission.breakerChanged();
@@ -171,12 +171,14 @@ export class OtlpDestination implements Destination {
 
   #build(buffer: ExportBuffer): BuiltRequest | undefined {
     const { renderOffsetBytes, capacityBytes } = buffer;
-    return this.#batcher.build(renderOffsetBytes, capacityBytes, this.#learnedSize.limitBytes);
+    return this.#batcher.build(renderOffsetBytes, capacityBytes, this.#schedule.limitBytes);
   }
 
   async #run(built: BuiltRequest, buffer: ExportBuffer, epoch: number): Promise<void> {
     const { clock } = this.#deps;
-    this.#countInFlight(1);
+    const [first] = built.pieces;
+    const ofBacklog = first !== undefined && isBacklog(first);
+    this.#countInFlight(1, ofBacklog);
     const request: SentRequest = {
       pieces: built.pieces,
       renderedSizeBytes: built.lengthBytes,
@@ -187,7 +189,7 @@ export class OtlpDestination implements Destination {
     const startedMs = clock.nowMs();
     const ending = await call.ended;
 
-    this.#countInFlight(-1);
+    this.#countInFlight(-1, ofBacklog);
     if (ending.kind === 'delivered') {
       this.#rate.delivered(built.lengthBytes, clock.nowMs() - startedMs);
     }
@@ -199,8 +201,9 @@ export class OtlpDestination implements Destination {
     this.#pump();
   }
 
-  #countInFlight(change: 1 | -1): void {
+  #countInFlight(change: 1 | -1, ofBacklog: boolean): void {
     this.#inFlightRequests += change;
+    if (ofBacklog) this.#inFlightBacklogRequests += change;
     this.#deps.counters.add(DestinationCounter.InflightRequests, change);
   }
 }

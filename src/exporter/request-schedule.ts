@@ -1,16 +1,17 @@
 // When the next request of an OTLP destination starts, and in which buffer. The consumer with the
 // reserved buffer sends at once whatever waits. While it is busy batches gather, and a further
 // consumer starts when there is a large request's worth of them or one has waited `flush_timeout`.
+// What comes live does not gather behind a backlog, which leaves it a consumer.
 
-import { assert } from '../assert.ts';
 import type { Clock } from '../clock.ts';
 import type { QueueConfig } from '../config/config.ts';
 import type { Batcher } from './batcher.ts';
 import type { CircuitBreaker } from './circuit-breaker.ts';
 import type { ExportBuffer } from './export-buffer.ts';
 import type { ExportBuffers } from './export-buffers.ts';
-import type { ExportQueue } from './export-queue.ts';
+import { type ExportQueue, isBacklog } from './export-queue.ts';
 import type { LearnedSize } from './learned-size.ts';
+import type { Piece } from './queued-batch.ts';
 
 export interface RequestScheduleParts {
   readonly clock: Clock;
@@ -26,6 +27,9 @@ export interface RequestScheduleParts {
 
 const never = Number.POSITIVE_INFINITY;
 
+/** So long after a live batch the backlog goes one request of `min_size` at a time. */
+const sharedMs = 1_000;
+
 export class RequestSchedule {
   readonly #parts: RequestScheduleParts;
 
@@ -37,18 +41,28 @@ export class RequestSchedule {
    * The buffer of a request that should start now, or the milliseconds after which to look again
    * (Infinity: when something has changed).
    */
-  next(inFlightRequests: number): ExportBuffer | number {
+  next(inFlightRequests: number, inFlightBacklogRequests: number): ExportBuffer | number {
     const { queue, breaker, buffers, consumersMax } = this.#parts;
-    const nothingWaits = queue.firstWaiting === undefined;
+    const first = queue.firstWaiting;
+    const nothingWaits = first === undefined;
     if (nothingWaits && !this.wantsEmptyProbe) return never;
     if (breaker.waitMs > 0) return breaker.waitMs;
     if (!breaker.mayStart(inFlightRequests)) return never;
+    const ofBacklog = first !== undefined && isBacklog(first);
+    const isLast = inFlightRequests + 1 >= consumersMax;
+    if (ofBacklog && inFlightBacklogRequests > 0 && (isLast || this.#isShared)) {
+      return queue.passTurn() ? this.next(inFlightRequests, inFlightBacklogRequests) : never;
+    }
 
     const reserved = buffers.takeReserved();
     if (reserved !== undefined) return reserved;
     if (nothingWaits || inFlightRequests >= consumersMax) return never;
-    const gatherMs = this.#gatherMs();
-    if (gatherMs > 0) return gatherMs;
+    const overtakes = !ofBacklog && inFlightRequests === inFlightBacklogRequests;
+    const gatherMs = overtakes ? 0 : this.#gatherMs(first);
+    if (gatherMs > 0) {
+      const isPassed = ofBacklog && queue.passTurn();
+      return isPassed ? this.next(inFlightRequests, inFlightBacklogRequests) : gatherMs;
+    }
     return buffers.takeExtra(this.#nextSizeBytesMax()) ?? never;
   }
 
@@ -64,17 +78,33 @@ export class RequestSchedule {
   }
 
   /** How long batches may still gather while the consumer that is always there is busy. */
-  #gatherMs(): number {
+  #gatherMs(oldest: Piece): number {
     const { queue, config, clock } = this.#parts;
-    if (queue.waitingBytes >= config.batch.sizeBytesMin) return 0;
-    const oldest = queue.firstWaiting;
-    assert(oldest !== undefined, 'nothing gathers');
+    if (queue.waitingBytes(isBacklog(oldest)) >= config.batch.sizeBytesMin) return 0;
     const waitedMs = clock.nowMs() - oldest.queued.enqueuedMs;
     return Math.max(0, config.batch.flushTimeoutMs - waitedMs);
   }
 
+  /**
+   * Of the next request: what a live one may come to wait for is kept small, but a batch whole.
+   */
+  get limitBytes(): number {
+    const { queue, config, learnedSize, batcher, buffers } = this.#parts;
+    const first = queue.firstWaiting;
+    const { limitBytes } = learnedSize;
+    if (first === undefined || !isBacklog(first) || !this.#isShared) return limitBytes;
+    const smallBytes = batcher.sizeBytesMax(config.batch.sizeBytesMin, buffers.capacityBytes);
+    return Math.min(smallBytes, limitBytes);
+  }
+
+  /** Producers are waiting for this destination, or were just now. */
+  get #isShared(): boolean {
+    const { queue, clock } = this.#parts;
+    return clock.nowMs() - queue.liveAtMs < sharedMs;
+  }
+
   #nextSizeBytesMax(): number {
-    const { batcher, learnedSize, buffers } = this.#parts;
-    return batcher.sizeBytesMax(learnedSize.limitBytes, buffers.capacityBytes);
+    const { batcher, buffers } = this.#parts;
+    return batcher.sizeBytesMax(this.limitBytes, buffers.capacityBytes);
   }
 }

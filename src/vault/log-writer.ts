@@ -107,11 +107,6 @@ export class LogWriter {
     return this.#position;
   }
 
-  /** Acceleration of LZ4, 1 to lz4AccelerationMax: more is faster and larger. */
-  accelerate(acceleration: number): void {
-    this.#entryGroup.acceleration = acceleration;
-  }
-
   /** Once, first: takes the spares that an earlier life left complete, removes the unfinished. */
   adoptSpares(): IoFault {
     return this.#spares.adopt();
@@ -162,11 +157,7 @@ export class LogWriter {
     return result;
   }
 
-  /**
-   * What waits behind the answers: cuts the file that was sealed, then writes up to `sliceCount`
-   * slices of 1 MiB of the spares. True: there is more to do now. Also for a full log: a spare that
-   * is ready ends that state.
-   */
+  /** Cuts the file that was sealed, then writes up to `sliceCount` MiB of spares. True: more now. */
   background(sliceCount: number): boolean {
     if (this.#state === LogState.ReadOnly) return false;
     this.#note(this.#chain.cut());
@@ -176,7 +167,12 @@ export class LogWriter {
     return hasMore;
   }
 
-  /** For a clean shutdown. False: there is no trailer, and the next start walks the file. */
+  /** For what must be written although the disk is full. False: there is none. */
+  giveUpSpare(): boolean {
+    return this.#state !== LogState.ReadOnly && this.#spares.giveUp();
+  }
+
+  /** False: there is no trailer, and the next start walks the file. */
   seal(): boolean {
     if (this.#state === LogState.ReadOnly) return false;
     const fault = this.#chain.live === undefined ? IoFault.None : this.#sealLive();

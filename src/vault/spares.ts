@@ -136,6 +136,21 @@ export class Spares {
     return opened;
   }
 
+  /**
+   * Gives a ready one back to the file system, the reserve last, for something that has to be
+   * written even on a full disk. False: there is none, or it could not be.
+   */
+  giveUp(): boolean {
+    const { folder, capacityBytes } = this.#parts;
+    const order = [nextSparePath, reserveSparePath] as const;
+    const path = order.find((spare) => this.#ready.has(spare));
+    if (path === undefined) return false;
+    if (folder.unlink(path, capacityBytes) !== IoFault.None) return false;
+    this.#ready.delete(path);
+    this.#waitBeforeNext();
+    return folder.flush() === IoFault.None;
+  }
+
   /** Nothing is written or unlinked any more; what is unfinished stays where it is. */
   close(): void {
     if (this.#filling === undefined) return;

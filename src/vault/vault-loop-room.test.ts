@@ -9,12 +9,14 @@ import {
   segmentsOn,
   startLife,
   stateOf,
+  takeRest,
 } from '../../test/support/vault-lives.ts';
 import { VaultRig } from '../../test/support/vault-rig.ts';
 import { KiB } from '../limits.ts';
 import { VaultWord } from '../memory/vault-page.ts';
 import { BlockType } from './format.ts';
 import { NoticeKind, SettleKind, VaultAnswer, VaultLogId } from './hand-over.ts';
+import { IoFault } from './io-fault.ts';
 import { VaultState } from './vault-status.ts';
 
 const body = 'small';
@@ -205,4 +207,38 @@ test('close() seals a full vault as well: it needs no new space', () => {
   rig.vault.close();
   const next = new VaultRig({ directory: disk.crashed(() => 0) });
   assert.equal(next.vault.report.found, 'sealed');
+});
+
+// V19. Scenario: a full vault on a file system with no byte left gets a consumer that it did not
+// have. Guarantees: its cursor gets the room of a spare, so that what it settles can be deleted.
+test('step() gives a spare up for a cursor that a full disk does not take', () => {
+  const disk = new SimulatedDisk({ capacityBytes: 8 * 1024 * KiB });
+  const first = startLife(disk);
+  const count = fill(first);
+  first.pass(1_000);
+  first.vault.close();
+  takeRest(disk);
+  const rig = startLife(disk, { consumers: ['renamed'] });
+  rig.settle(SettleKind.Delivered, 0, count);
+  rig.pass(5_000);
+  assert.ok(segmentsOn(disk).length <= 1, segmentsOn(disk).join(' '));
+  assert.equal(rig.commit(halfSegment).answer, VaultAnswer.Acked);
+});
+
+// Scenario: making room fails once, and from then on nobody asks the full vault any more.
+// Guarantees: it tries again by itself, and says that it takes entries.
+test('drop_oldest is tried again by itself after a failure', () => {
+  const disk = new SimulatedDisk();
+  const rig = startLife(disk, { config: { fullPolicy: 'drop_oldest' } });
+  let fails = true;
+  disk.script.watch = ({ name, path }) =>
+    fails && name === 'write' && path.startsWith('cursor/')
+      ? { kind: 'fault', fault: IoFault.Medium }
+      : undefined;
+  fill(rig);
+  assert.equal(stateOf(rig), VaultState.Full);
+  fails = false;
+  rig.pass(3_000);
+  assert.equal(stateOf(rig), VaultState.Ok);
+  assert.equal(rig.commit(halfSegment).answer, VaultAnswer.Acked);
 });

@@ -15,6 +15,7 @@ import { type SettleKind, sequenceOf, VaultAnswer, VaultLogId } from './hand-ove
 import { LogState, type LogWriter } from './log-writer.ts';
 import type { SegmentList } from './segment-list.ts';
 import { SpareState, spareRetryDelayMs } from './spares.ts';
+import { isNoRoom } from './write-failure.ts';
 
 /** The main log or the dead letters. */
 export interface VaultLog {
@@ -41,18 +42,17 @@ export interface VaultLoopParts {
   holdsLock(): boolean;
   /** Posts the message that wakes a shard. */
   wake(shardIndex: number): void;
-  /** Numbers for status; called when they may have changed, at most every `statusIntervalMs`. */
+  /** Numbers for status. */
   publishStatus(): void;
 }
 
-/** A group that nothing follows is marked durable after so long (vault.md section 4). */
+/** A group that nothing follows is marked durable after so long. */
 const markIdleMs = 100;
 const lockCheckMs = 10_000;
 const statusIntervalMs = 100;
 const probeMsMin = 1_000;
 const probeMsMax = 30_000;
-/** Segments that go in one idle moment, so that no producer waits for a long unlink. */
-const deletionsPerStep = 4;
+const deletionsPerStep = 4; // no producer waits for a long unlink
 
 export class VaultLoop {
   readonly #parts: VaultLoopParts;
@@ -68,6 +68,7 @@ export class VaultLoop {
   #lockCheckedSegmentId = 0;
   #statusMs: number;
   #probeAtMs = 0;
+  #dropAgainAtMs = 0;
   #probeDelayMs = probeMsMin;
   #shownState: LogState = LogState.Ok;
   #isStatusStale = false;
@@ -103,7 +104,7 @@ export class VaultLoop {
     return 0;
   }
 
-  /** Commits what waits, writes the cursors, seals. Nobody appends any more. */
+  /** Commits what waits, writes the cursors, seals. */
   close(): void {
     const { main, dead, cursors } = this.#parts;
     this.#checkLock();
@@ -173,7 +174,10 @@ export class VaultLoop {
     if (!this.#mayWrite || !cursors.isDirty) return;
     if (nowMs - this.#cursorsWrittenMs < cursorIntervalMs) return;
     this.#cursorsWrittenMs = nowMs;
-    cursors.writeDirty(this.#parts.main.writer.end);
+    const { writer } = this.#parts.main;
+    let fault = cursors.writeDirty(writer.end);
+    // Progress comes before new entries: without it nothing is ever deleted on a disk that is full.
+    while (isNoRoom(fault) && writer.giveUpSpare()) fault = cursors.writeDirty(writer.end);
   }
 
   #checkLock(): void {
@@ -189,11 +193,12 @@ export class VaultLoop {
   #idle(nowMs: number): number {
     const { main, dead, cursors, cursorIntervalMs } = this.#parts;
     if (this.#deleteSettled(deletionsPerStep)) return 0;
+    if (this.#dropAgain(nowMs)) return 0;
     if (this.#probe(nowMs)) return 0;
     for (const { writer } of [main, dead]) if (writer.background(1)) return 0;
     // A full log that has got a spare must say so: no shard asks it again before.
     if (main.writer.state !== this.#shownState) this.#showStatus(nowMs);
-    // Unlinks that are not durable yet, as after a sync that failed; mostly none.
+    // Unlinks whose sync failed; mostly none.
     if (this.#mayWrite) for (const { segments } of [main, dead]) segments.flush();
     const untilMark = this.#mark(nowMs);
     const untilCursors =
@@ -231,6 +236,16 @@ export class VaultLoop {
       }
     }
     return Math.max(1, untilMs);
+  }
+
+  // A drop may fail, and shards ask a full vault no more: nobody but this tries again.
+  #dropAgain(nowMs: number): boolean {
+    const { main } = this.#parts;
+    if (main.writer.state !== LogState.Full || nowMs < this.#dropAgainAtMs) return false;
+    this.#dropAgainAtMs = nowMs + spareRetryDelayMs;
+    if (!this.#makeRoom(VaultLogId.Main)) return false;
+    this.#showStatus(nowMs);
+    return true;
   }
 
   #deleteSettled(countMax: number): boolean {
