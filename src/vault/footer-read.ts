@@ -30,26 +30,32 @@ export type FooterRead =
 
 /**
  * Gives each entry to `each`, which must forget them all unless the answer is `footer`. The object
- * is reused.
+ * is reused. `endBytes` is where a sealed file ends that is not cut yet.
  */
 export function readFooter(
   source: LogSource,
   open: ReadableFile,
   segment: LogSegment,
   each: (entry: FooterEntry) => void,
+  endBytes: number = open.file.sizeBytes(),
 ): FooterRead {
-  const found = readTrailerOf(source, open, segment);
+  const found = readTrailerOf(source, open, segment, endBytes);
   if (found.kind !== 'trailer') return found;
   return new FooterScan(source, open, segment, found.trailer).run(each);
 }
 
 type TrailerRead = FooterRead | { readonly kind: 'trailer'; readonly trailer: Trailer };
 
-function readTrailerOf(source: LogSource, open: ReadableFile, segment: LogSegment): TrailerRead {
+// Where to look is a guess; what stands there is verified.
+function readTrailerOf(
+  source: LogSource,
+  open: ReadableFile,
+  segment: LogSegment,
+  endBytes: number,
+): TrailerRead {
   const none = (status: ReadStatus): TrailerRead => ({ kind: 'none', status, trailer: undefined });
   const { window, probe } = source;
-  const sizeBytes = open.file.sizeBytes(); // where to look; what stands there is verified
-  const at = sizeBytes - unitSizeBytes;
+  const at = endBytes - unitSizeBytes;
   if (at < 2 * unitSizeBytes || at % unitSizeBytes !== 0) return none(ReadStatus.NotFound);
   const fault = window.load(open, at, unitSizeBytes, unitSizeBytes);
   if (fault !== IoFault.None) return { kind: 'fault', fault };

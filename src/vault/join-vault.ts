@@ -21,7 +21,7 @@ import { unitSizeBytes } from './format.ts';
 import { ioFaultName } from './io-fault.ts';
 import type { MediumFacts } from './medium.ts';
 import { metaFileSizeBytes } from './meta-file.ts';
-import { openLog } from './open-log.ts';
+import { checkLog, openLog } from './open-log.ts';
 import type { RecoveredLog } from './recovery.ts';
 import { VaultSpace } from './space.ts';
 import { StateNews } from './state-news.ts';
@@ -88,6 +88,15 @@ export function joinVault(
   };
   const loaded = load(disk, options.consumers);
   const shared = { buffers, direct, clock, software: options.software, onDamage: config.onDamage };
+  const deadSizeBytes = config.deadLetterLimitBytes + 2 * metaFileSizeBytes;
+  const deadOptions = {
+    ...{ ...shared, directory: new SubDirectory(directory, deadLetterFolder), cursors: [] },
+    space: new VaultSpace({ directory, limitBytes: deadSizeBytes, minFreeBytes: 0 }),
+    capacityBytes: Math.floor(config.deadLetterLimitBytes / 2 / unitSizeBytes) * unitSizeBytes,
+    ...{ keepsReserve: false, quarantineSizeBytesMax: 0 },
+  };
+  // Before the main log is written to: a vault that is refused stays as it is.
+  checkLog({ ...deadOptions, readOnly: true });
   const main = openLog({
     ...{ ...shared, directory, space, capacityBytes: config.segmentSizeBytes, keepsReserve: true },
     readOnly: lock === undefined,
@@ -97,16 +106,8 @@ export function joinVault(
   const { origin } = main.recovered;
   // All of it counts from the first start on, so that there is room for a poison entry in a full
   // vault.
-  const deadSizeBytes = config.deadLetterLimitBytes + 2 * metaFileSizeBytes;
   space.count(deadSizeBytes);
-  const deadDirectory = new SubDirectory(directory, deadLetterFolder);
-  const dead = openLog({
-    ...{ ...shared, directory: deadDirectory, keepsReserve: false, cursors: [] },
-    space: new VaultSpace({ directory, limitBytes: deadSizeBytes, minFreeBytes: 0 }),
-    capacityBytes: Math.floor(config.deadLetterLimitBytes / 2 / unitSizeBytes) * unitSizeBytes,
-    readOnly: !main.recovered.isWritable,
-    quarantineSizeBytesMax: 0,
-  });
+  const dead = openLog({ ...deadOptions, readOnly: !main.recovered.isWritable });
   const { cursors, events } = startCursors(loaded, {
     ...{ disk, space: cursorQuota(space), clock, epoch: origin.epoch },
     vaultTag: vaultTagOf(origin.vaultUuid),
@@ -117,6 +118,10 @@ export function joinVault(
   });
   for (const { isWritable, writer } of [main, dead]) if (isWritable) writer.adoptSpares();
   warnOf(main.recovered, events, log);
+  // At once: META could be the next to be damaged, and then nothing would know the floors.
+  if (main.isWritable && events.some(({ kind }) => kind === 'lost')) {
+    cursors.writeThrough(main.writer.end);
+  }
 
   const damage = new DamageRecord({ directory, direct, main, clock, log });
   const status = { page, main, dead, cursors, space, lock, quarantine: main.recovered.quarantine };

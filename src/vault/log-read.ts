@@ -48,6 +48,13 @@ export interface SkippedRead {
   readonly toEntrySeq: number;
 }
 
+/** A call failed, or the device is gone: nothing is known about the data. Try later. */
+export interface FaultRead {
+  readonly kind: 'fault';
+  readonly fault: IoFault;
+  readonly segmentId: number;
+}
+
 export type LogRead =
   | EntriesRead
   | LostRead
@@ -56,5 +63,4 @@ export type LogRead =
   | { readonly kind: 'no-room'; readonly sizeBytes: number }
   /** Everything up to the durable end was read. */
   | { readonly kind: 'end' }
-  /** A call failed, or the device is gone: nothing is known about the data. Try later. */
-  | { readonly kind: 'fault'; readonly fault: IoFault; readonly segmentId: number };
+  | FaultRead;

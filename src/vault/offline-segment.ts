@@ -1,6 +1,7 @@
 // One segment as a whole, for people: what its headers say, and what stands behind its last block.
 
 import { BlockHeader } from './block-header.ts';
+import { blockSizeBytes } from './block-size.ts';
 import { BlockWalk, Look } from './block-walk.ts';
 import { type FooterRead, readFooter } from './footer-read.ts';
 import { BlockType, unitSizeBytes } from './format.ts';
@@ -61,12 +62,9 @@ export function summarizeSegment(
     }
   }
   const open = walk.file();
-  const footer: FooterRead =
-    open === undefined
-      ? { kind: 'fault', fault: walk.fault }
-      : readFooter(source, open, segment, () => {});
+  const footer = footerOf(log, walk, segment);
   const fileBytes = open === undefined ? 0 : Math.max(open.file.sizeBytes(), 0);
-  const hasFooterBlock = open !== undefined && isFooterAt(log, walk, segment);
+  const hasFooterBlock = footerEndBytes(log, walk, segment) > 0;
   walk.close();
   const isNewest = segmentId === source.segments.at(-1)?.segmentId;
   const trailer = footer.kind === 'fault' ? undefined : footer.trailer;
@@ -79,18 +77,34 @@ export function summarizeSegment(
   };
 }
 
-function isFooterAt(
+/** A crash between sealing a file and cutting it leaves the trailer where the footer ends. */
+function footerOf(
+  log: Pick<OfflineLog, 'source'>,
+  walk: BlockWalk,
+  segment: LogSegment,
+): FooterRead {
+  const open = walk.file();
+  if (open === undefined) return { kind: 'fault', fault: walk.fault };
+  const atEnd = readFooter(log.source, open, segment, () => {});
+  const endBytes = footerEndBytes(log, walk, segment);
+  if (atEnd.kind !== 'none' || endBytes === 0) return atEnd;
+  return readFooter(log.source, open, segment, () => {}, endBytes + unitSizeBytes);
+}
+
+/** Of the FOOTER behind the last block; 0: there is none. */
+function footerEndBytes(
   { source }: Pick<OfflineLog, 'source'>,
   walk: BlockWalk,
   segment: LogSegment,
-): boolean {
+): number {
   const open = walk.file();
-  if (open === undefined) return false;
+  if (open === undefined) return 0;
   const { window, probe } = source;
   const at = walk.offsetBytes;
-  if (window.load(open, at, unitSizeBytes, unitSizeBytes) !== IoFault.None) return false;
-  if (window.availableBytes < unitSizeBytes) return false;
+  if (window.load(open, at, unitSizeBytes, unitSizeBytes) !== IoFault.None) return 0;
+  if (window.availableBytes < unitSizeBytes) return 0;
   const header = new BlockHeader();
   const status = probe.readHeader(window.offsetBytes, at, segment, header);
-  return status === ReadStatus.Ok && header.type === BlockType.Footer;
+  if (status !== ReadStatus.Ok || header.type !== BlockType.Footer) return 0;
+  return at + blockSizeBytes(header.storedSizeBytes);
 }

@@ -12,7 +12,7 @@ import type { MetaFile } from './meta-file.ts';
 import { type RecoveredLog, recoverLog } from './recovery.ts';
 import { SegmentFolder } from './segment-folder.ts';
 import { SegmentList } from './segment-list.ts';
-import type { VaultSpace } from './space.ts';
+import { VaultSpace } from './space.ts';
 import type { VaultBuffers } from './vault-buffers.ts';
 import type { VaultLog } from './vault-loop.ts';
 import { vaultUuidSizeBytes } from './vault-uuid.ts';
@@ -68,6 +68,13 @@ export function openLog(options: OpenLogOptions): OpenedLog {
       writer.close();
     },
   };
+}
+
+/** Throws what openLog() would throw, and writes nothing. */
+export function checkLog(options: OpenLogOptions): void {
+  const { directory } = options;
+  const uncounted = { directory, limitBytes: Number.MAX_SAFE_INTEGER, minFreeBytes: 0 };
+  recover({ ...options, space: new VaultSpace(uncounted), readOnly: true });
 }
 
 function recover(options: OpenLogOptions): RecoveredLog {

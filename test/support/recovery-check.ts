@@ -15,6 +15,7 @@ import {
   recoveryOptions,
   unit,
 } from './recovery-rig.ts';
+import { meetRows } from './rows-met.ts';
 import type { SimulatedDisk } from './simulated-disk.ts';
 
 interface Expected {
@@ -45,6 +46,7 @@ export function check(
   const first = recoverLog(options);
   if (first.kind !== 'recovered') assert.fail(JSON.stringify(first));
   const { origin, report, segments } = first;
+  meetRows(report.rows);
   assert.deepEqual([...report.rows].sort(), [...expected.rows].sort());
   assert.equal(origin.lastBlockSeq, expected.lastBlockSeq, 'last block');
   assert.equal(origin.entryEnd, expected.entryEnd, 'end of the entries');

@@ -15,6 +15,7 @@ import {
 } from '../../src/vault/recovery.ts';
 import { FakeClock } from './fake-clock.ts';
 import { LogImage } from './log-image.ts';
+import { meetRows } from './rows-met.ts';
 import { SimulatedDisk } from './simulated-disk.ts';
 import { firstFreeBytes, vaultArena } from './vault-arena.ts';
 
@@ -103,6 +104,7 @@ export function recoveryOptions(
 export function recover(disk: SimulatedDisk, change: Partial<RecoveryOptions> = {}): RecoveredLog {
   const result = recoverLog(recoveryOptions(disk, change));
   if (result.kind !== 'recovered') assert.fail(JSON.stringify(result));
+  meetRows(result.report.rows);
   return result;
 }
 
