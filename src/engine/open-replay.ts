@@ -19,6 +19,7 @@ import type { Replayer } from '../replayer/replayer.ts';
 import { ByteView } from '../vault/byte-view.ts';
 import { DirectDirectory } from '../vault/direct-file.ts';
 import { VaultLogId } from '../vault/hand-over.ts';
+import { ioFaultName } from '../vault/io-fault.ts';
 import { KernelHash } from '../vault/kernel-hash.ts';
 import type { LostRead } from '../vault/log-read.ts';
 import { LogReader } from '../vault/log-reader.ts';
@@ -104,6 +105,10 @@ export function openReplay(start: ReplayStart, log: Log): OpenReplay {
     cannotHold(consumer, entrySeq, sizeBytes) {
       const fields = { exporter: consumers[consumer]?.id, entrySeq, sizeBytes };
       log.error('MESSAGE_TOO_LARGE', 'an entry waits for a larger max_recv_msg_size_mib', fields);
+    },
+    cannotRead(consumer, { fault, segmentId }) {
+      const fields = { exporter: consumers[consumer]?.id, fault: ioFaultName(fault), segmentId };
+      log.warn('VAULT_FAILED', 'the replay cannot read the vault, and tries again', fields);
     },
     pauseEnded: (percent) => log.info('the vault fills up: the replay resumes', { percent }),
     forgetBelow: (entrySeq) => source.forgetBelow(entrySeq),

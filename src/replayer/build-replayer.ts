@@ -15,9 +15,11 @@ import { DeadLetters } from './dead-letters.ts';
 import { DeliveryLane, type QueueState } from './delivery-lane.ts';
 import { EntryDecoder } from './entry-decoder.ts';
 import { EntryIntake } from './entry-intake.ts';
+import { EntrySupply } from './entry-supply.ts';
 import { EntryWindow } from './entry-window.ts';
 import { Graveyard } from './graveyard.ts';
 import { HeldEntries } from './held-entries.ts';
+import { ReadyEntries } from './ready-entries.ts';
 import type { ReplayOrderName } from './replay-command.ts';
 import { ReplayOrder } from './replay-order.ts';
 import { type OutletParts, ReplayOutlet } from './replay-outlet.ts';
@@ -25,6 +27,8 @@ import type { PaceLimits } from './replay-pace.ts';
 import { ReplayRoom } from './replay-room.ts';
 import { Replayer, type ReplayerParts } from './replayer.ts';
 import { SettleOutbox } from './settle-outbox.ts';
+import { ShardGate } from './shard-gate.ts';
+import { ShardShares } from './shard-shares.ts';
 
 /** A place in the log. */
 export type ReplayReader = EntryReader & Pick<LogReader, 'blockStart'>;
@@ -91,7 +95,8 @@ export function buildReplayer(input: ReplayerInput): Replayer {
     const cursor = new ConsumerCursor(undefined, bounds.cursorRangesMax);
     cursor.restore(consumer.cursor);
     const room = new ReplayRoom(consumer.room);
-    const window = new EntryWindow(room, bounds.windowEntriesMax);
+    const shares = new ShardShares(room, queues.length);
+    const window = new EntryWindow(room, shares, bounds.windowEntriesMax);
     const outbox = new SettleOutbox(index, bounds.outboxRunsMax);
     const held = new HeldEntries(bounds.heldEntriesMax);
     const ledger = new ConsumerLedger(cursor, window, outbox, held);
@@ -111,13 +116,20 @@ export function buildReplayer(input: ReplayerInput): Replayer {
       countDuplicates: (count) => outlet.countDuplicates(count),
     });
     const feed = new BlockFeed(reader, room, new EntryCursor(area, input.hash));
-    const intakeParts = { ledger, order, feed, room, decoder, graveyard, output: outlet };
-    const intake = new EntryIntake({ ...intakeParts, consumer: index, shardCount: queues.length });
     const { minSharePercent } = input.limits;
     const lanes = queues.map((queue) => new DeliveryLane(queue, { ...consumer, minSharePercent }));
+    const ready = new ReadyEntries(queues.length);
+    const gate = new ShardGate({ window, room, shares, ready, lanes });
+    const shardCount = queues.length;
+    const common = { ledger, order, feed, room, graveyard, output: outlet };
+    const intake = new EntryIntake({
+      ...{ ...common, consumer: index, decoder, gate, shares, shardCount },
+    });
+    const supply = new EntrySupply({
+      ...{ ledger, order, intake, feed, room, gate, ready, shardCount },
+    });
     return new ConsumerReplay({
-      ...{ index, ledger, order, intake, feed, room, graveyard, lanes },
-      ...{ output: outlet, random: input.random },
+      ...{ ...common, index, intake, supply, ready, lanes, random: input.random },
     });
   }
 }

@@ -10,10 +10,12 @@ import { DoneKind, highWord, lowWord, SettleKind } from '../vault/hand-over.ts';
 import type { BlockFeed } from './block-feed.ts';
 import { type ConsumerLedger, notTaken } from './consumer-ledger.ts';
 import type { DeliveryLane } from './delivery-lane.ts';
-import { type EntryIntake, Intake } from './entry-intake.ts';
+import type { EntryIntake } from './entry-intake.ts';
+import type { EntrySupply } from './entry-supply.ts';
 import { EntryPhase, type WindowEntry } from './entry-window.ts';
 import { type Graveyard, verdict } from './graveyard.ts';
-import { noEntry, type ReplayOrder } from './replay-order.ts';
+import type { ReadyEntries } from './ready-entries.ts';
+import type { ReplayOrder } from './replay-order.ts';
 import type { ReplayRoom } from './replay-room.ts';
 import type { ReplayOutput, ReplayTurn } from './replay-turn.ts';
 import type { RingOut } from './settle-outbox.ts';
@@ -23,6 +25,9 @@ export interface ConsumerParts {
   readonly ledger: ConsumerLedger;
   readonly order: ReplayOrder;
   readonly intake: EntryIntake;
+  readonly supply: EntrySupply;
+  /** Filled by the supply. */
+  readonly ready: ReadyEntries;
   readonly feed: BlockFeed;
   readonly room: ReplayRoom;
   readonly graveyard: Graveyard;
@@ -44,7 +49,6 @@ export interface DoneRecord {
 /** Until something comes. */
 const forever = Number.POSITIVE_INFINITY;
 const ringFullMs = 5;
-const laterMs = 1_000;
 /** Opening a file again costs more than a short while of idleness. */
 const idleMsMax = 1_000;
 
@@ -54,16 +58,16 @@ const turnBytesMax = MiB;
 
 export class ConsumerReplay {
   readonly parts: ConsumerParts;
-  /** Read, and not handed out yet or handed back; sorted by entry. */
-  readonly #ready: WindowEntry[] = [];
   #outCount = 0;
-  #laterAtMs = 0;
   /** When to close the file, unless there is something to do before. */
   #restAtMs = 0;
   #stopping = false;
+  /** By shard: its ring has taken no more in this turn. */
+  readonly #isHeld: boolean[];
 
   constructor(parts: ConsumerParts) {
     this.parts = parts;
+    this.#isHeld = parts.lanes.map(() => false);
   }
 
   /** Handed out, without an answer yet. */
@@ -92,7 +96,8 @@ export class ConsumerReplay {
     this.#stopping = true;
     this.parts.feed.rest();
     this.parts.graveyard.stop();
-    for (const entry of this.#ready.splice(0)) this.parts.ledger.window.remove(entry);
+    const { ready, ledger } = this.parts;
+    for (const entry of ready.takeWhere(() => true)) ledger.window.remove(entry);
   }
 
   /** After stop(): nothing is out, and the vault thread knows everything. */
@@ -162,28 +167,39 @@ export class ConsumerReplay {
   }
 
   #handOutSome(turn: ReplayTurn): number {
-    const { intake, order, ledger, feed } = this.parts;
+    const { supply } = this.parts;
     let bytes = 0;
+    this.#isHeld.fill(false);
     for (let count = 0; count < turnEntriesMax && bytes < turnBytesMax; count += 1) {
-      const first = this.#ready[0];
-      if (first !== undefined) {
-        const waitMs = this.#handOut(first, turn);
-        if (waitMs > 0) return waitMs;
+      const first = this.#firstToGo(turn);
+      if (typeof first !== 'number') {
         bytes += first.bodyLengthBytes;
+        this.#handOut(first, turn);
         continue;
       }
-      if (ledger.window.isFull || !intake.hasRoom) return forever;
-      const waitMs = Math.max(this.#laterAtMs - turn.nowMs, this.#paceMs(turn));
-      if (waitMs > 0) return waitMs;
-      const entrySeq = order.next(turn.end);
-      if (entrySeq === noEntry) {
-        feed.leave();
-        return forever;
-      }
-      const intakeWaitMs = this.#fetch(entrySeq, turn);
-      if (intakeWaitMs > 0) return intakeWaitMs;
+      const supplyMs = supply.next(turn);
+      if (supplyMs > 0) return Math.min(first, supplyMs);
     }
     return 0;
+  }
+
+  /** The oldest of which the shard takes it now, or the ms until there is one. */
+  #firstToGo({ nowMs, allowance }: ReplayTurn): WindowEntry | number {
+    const { lanes, ready } = this.parts;
+    const allowanceMs = allowance.waitMs(nowMs);
+    let oldest: WindowEntry | undefined;
+    let waitMs = forever;
+    for (let shard = 0; shard < lanes.length; shard += 1) {
+      const first = ready.first(shard);
+      if (first === undefined) continue;
+      const lane = lanes[shard]!; // one for each shard
+      const laneMs = this.#isHeld[shard] ? ringFullMs : lane.waitMs(nowMs, first.bodyLengthBytes);
+      const firstMs = Math.max(allowanceMs, laneMs);
+      waitMs = Math.min(waitMs, firstMs);
+      if (firstMs > 0) continue;
+      if (oldest === undefined || first.entrySeq < oldest.entrySeq) oldest = first;
+    }
+    return oldest ?? waitMs;
   }
 
   /** A file that is open does not go away, and its space neither. */
@@ -195,50 +211,25 @@ export class ConsumerReplay {
     this.#restAtMs = forever;
   }
 
-  /** Before anything is read: could anything go out at all? */
-  #paceMs(turn: ReplayTurn): number {
-    const { lanes } = this.parts;
-    let laneMs = forever;
-    for (const lane of lanes) laneMs = Math.min(laneMs, lane.waitMs(turn.nowMs, 0));
-    return Math.max(turn.allowance.waitMs(turn.nowMs), laneMs);
-  }
-
-  #fetch(entrySeq: number, turn: ReplayTurn): number {
-    const { intake } = this.parts;
-    const found = intake.fetch(entrySeq, turn);
-    if (found === Intake.Ready) {
-      const entry = intake.takeReady();
-      assert(entry !== undefined, 'entry is ready and not there');
-      this.#makeReady(entry);
-    }
-    if (found === Intake.Later) this.#laterAtMs = turn.nowMs + laterMs;
-    if (found === Intake.Later) return laterMs;
-    return found === Intake.Wait ? forever : 0;
-  }
-
-  #handOut(entry: WindowEntry, turn: ReplayTurn): number {
-    const { index, lanes, output } = this.parts;
-    const { nowMs, allowance } = turn;
-    const { bodyOffsetBytes: at, bodyLengthBytes: length, token } = entry;
+  #handOut(entry: WindowEntry, { nowMs, allowance }: ReplayTurn): void {
+    const { index, lanes, output, ready } = this.parts;
+    const { bodyOffsetBytes: at, bodyLengthBytes: length, token, shard } = entry;
     const { resourceCount, recordCount } = entry;
-    const lane = lanes[entry.shard]!; // a lane for each shard
-    const waitMs = Math.max(allowance.waitMs(nowMs), lane.waitMs(nowMs, length));
-    if (waitMs > 0) return waitMs;
-    const ring = output.delivery(entry.shard);
     const low = lowWord(entry.entrySeq);
     const high = highWord(entry.entrySeq);
+    const ring = output.delivery(shard);
     if (!ring.push(at, length, token, index, resourceCount, recordCount, low, high)) {
-      return ringFullMs;
+      this.#isHeld[shard] = true;
+      return;
     }
-    this.#ready.shift();
+    ready.takeFirst(shard);
     this.#outCount += 1;
     entry.phase = EntryPhase.Out;
     entry.attempts += 1;
     entry.handedOutMs = nowMs;
-    lane.handedOut(length);
+    lanes[shard]!.handedOut(length); // one for each shard
     allowance.take(length);
-    output.wakeShard(entry.shard);
-    return 0;
+    output.wakeShard(shard);
   }
 
   #delivered(entry: WindowEntry, end: DurableEnd): void {
@@ -270,20 +261,13 @@ export class ConsumerReplay {
 
   #makeReady(entry: WindowEntry): void {
     entry.phase = EntryPhase.Ready;
-    const ready = this.#ready;
-    let at = ready.length;
-    while (at > 0 && ready[at - 1]!.entrySeq > entry.entrySeq) at -= 1; // inside
-    ready.splice(at, 0, entry);
+    this.parts.ready.add(entry);
   }
 
   /** What was dropped, or delivered by a shard after all, need not go. */
   #discardSettled(): void {
-    const { ledger } = this.parts;
-    for (let at = this.#ready.length - 1; at >= 0; at -= 1) {
-      const entry = this.#ready[at]!; // inside
-      if (!ledger.isSettled(entry.entrySeq)) continue;
-      this.#ready.splice(at, 1);
-      ledger.window.remove(entry);
-    }
+    const { ledger, ready } = this.parts;
+    const settled = ready.takeWhere(({ entrySeq }) => ledger.isSettled(entrySeq));
+    for (const entry of settled) ledger.window.remove(entry);
   }
 }

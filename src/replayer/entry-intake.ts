@@ -14,9 +14,11 @@ import { Decoded, type EntryDecoder } from './entry-decoder.ts';
 import { EntryPhase, type WindowEntry } from './entry-window.ts';
 import { type Graveyard, verdict } from './graveyard.ts';
 import type { ReceiveTimes } from './receive-times.ts';
-import type { ReplayOrder } from './replay-order.ts';
+import { noEntry, type ReplayOrder } from './replay-order.ts';
 import type { ReplayRoom } from './replay-room.ts';
 import type { ReplayOutput, ReplayTurn } from './replay-turn.ts';
+import type { ShardGate } from './shard-gate.ts';
+import type { ShardShares } from './shard-shares.ts';
 
 export interface IntakeParts {
   /** Its index. */
@@ -28,6 +30,8 @@ export interface IntakeParts {
   readonly decoder: EntryDecoder;
   readonly graveyard: Graveyard;
   readonly output: ReplayOutput;
+  readonly gate: ShardGate;
+  readonly shares: ShardShares;
   readonly shardCount: number;
 }
 
@@ -40,6 +44,8 @@ export const Intake = {
   Wait: 3,
   /** Not now: a call failed, or nothing could be settled. */
   Later: 4,
+  /** Its shard may have no more in the window: `crowdedShard`. */
+  Crowded: 5,
 } as const;
 export type Intake = (typeof Intake)[keyof typeof Intake];
 
@@ -50,6 +56,9 @@ export class EntryIntake {
   /** Room that the next entry must find; 0: none. */
   #neededBytes = 0;
   #ready: WindowEntry | undefined;
+  #crowdedShard = 0;
+  /** Where the feed stands, and nothing was decoded since; noEntry: nowhere. */
+  #standsAt = noEntry;
 
   constructor(parts: IntakeParts) {
     this.#parts = parts;
@@ -58,6 +67,11 @@ export class EntryIntake {
   /** False: nothing that is read now would find room. */
   get hasRoom(): boolean {
     return this.#neededBytes === 0 || this.#parts.room.fits(this.#neededBytes);
+  }
+
+  /** Of the last Crowded. */
+  get crowdedShard(): number {
+    return this.#crowdedShard;
   }
 
   /** Of the last Ready; once. */
@@ -69,12 +83,15 @@ export class EntryIntake {
 
   /** An entry that the order names. */
   fetch(entrySeq: number, turn: ReplayTurn): Intake {
-    const { feed, output } = this.#parts;
+    const { feed, output, consumer } = this.#parts;
     this.#neededBytes = 0;
+    const isThere = this.#standsAt === entrySeq && feed.extent !== 0;
+    this.#standsAt = noEntry;
+    if (isThere) return this.#receive(entrySeq, turn.nowMs);
     const read = feed.fetch(entrySeq, turn.end);
     switch (read.kind) {
       case 'entry':
-        return this.#receive(entrySeq);
+        return this.#receive(entrySeq, turn.nowMs);
       case 'lost':
         output.damaged(read);
         return this.#settleFree(SettleKind.Lost, read.fromEntrySeq, read.toEntrySeq);
@@ -82,8 +99,10 @@ export class EntryIntake {
         return this.#settleFree(SettleKind.Skipped, read.fromEntrySeq, read.toEntrySeq);
       case 'no-room':
         return this.#waitOrPass(entrySeq, read.sizeBytes);
-      case 'end':
       case 'fault':
+        output.cannotRead(consumer, read);
+        return Intake.Later;
+      case 'end':
         return Intake.Later;
       default:
         return unreachable(read, 'what was read');
@@ -91,13 +110,18 @@ export class EntryIntake {
   }
 
   /** The feed stands at it. */
-  #receive(entrySeq: number): Intake {
-    const { feed, order, graveyard, room } = this.#parts;
+  #receive(entrySeq: number, nowMs: number): Intake {
+    const { feed, order, graveyard, room, gate } = this.#parts;
     const sentence = graveyard.verdictOf(entrySeq);
     const isWanted = this.times === undefined || this.times.includes(feed.entry.receivedNs);
     if (!isWanted && sentence === undefined) {
       order.pass(entrySeq);
       return Intake.Gone;
+    }
+    if (sentence === undefined && !gate.admits(this.#shard, feed.extent, nowMs)) {
+      this.#crowdedShard = this.#shard;
+      this.#standsAt = entrySeq;
+      return Intake.Crowded;
     }
     if (!feed.checkBody()) return this.#lose(entrySeq);
     if (sentence !== undefined) return this.#bury(entrySeq, sentence);
@@ -118,7 +142,7 @@ export class EntryIntake {
   }
 
   #admit(entrySeq: number): Intake {
-    const { decoder, order, feed, room, shardCount } = this.#parts;
+    const { decoder, order, feed, room, shares } = this.#parts;
     const { ownExtent, recordCount } = decoder;
     if (recordCount === 0) {
       // A request without records is delivered by not sending it.
@@ -133,10 +157,17 @@ export class EntryIntake {
     entry.bodyLengthBytes = decoder.bodyLengthBytes;
     entry.resourceCount = decoder.resourceCount;
     entry.recordCount = recordCount;
-    entry.shard = feed.entry.producerHash.low % shardCount;
+    entry.shard = this.#shard;
     entry.phase = EntryPhase.Ready;
+    shares.take(entry);
     this.#ready = entry;
     return Intake.Ready;
+  }
+
+  /** Of the entry that the feed stands at: all of one producer go to one. */
+  get #shard(): number {
+    const { feed, shardCount } = this.#parts;
+    return feed.entry.producerHash.low % shardCount;
   }
 
   /** In the window, with a hold on its block. */

@@ -3,6 +3,7 @@
 
 import { assert } from '../assert.ts';
 import type { ReplayRoom } from './replay-room.ts';
+import type { ShardShares } from './shard-shares.ts';
 
 export const EntryPhase = {
   Free: 0,
@@ -38,6 +39,8 @@ export class WindowEntry {
   /** Extents of the room that it holds; 0: none. */
   blockExtent = 0;
   ownExtent = 0;
+  /** Counted in its shard's share. */
+  isShared = false;
   /** Times that it was handed out. */
   attempts = 0;
   handedOutMs = 0;
@@ -49,15 +52,17 @@ export class WindowEntry {
 
 export class EntryWindow {
   readonly #room: ReplayRoom;
+  readonly #shares: ShardShares;
   readonly #entriesMax: number;
   readonly #slots: WindowEntry[] = [];
   readonly #free: WindowEntry[] = [];
   readonly #entryBySeq = new Map<number, WindowEntry>();
 
-  /** What its entries hold is in this room. */
-  constructor(room: ReplayRoom, entriesMax: number = windowEntriesMax) {
+  /** What its entries hold is in this room, and goes out of the shares with them. */
+  constructor(room: ReplayRoom, shares: ShardShares, entriesMax: number = windowEntriesMax) {
     assert(entriesMax >= 1 && entriesMax <= 2 ** slotBits, 'window off its limits');
     this.#room = room;
+    this.#shares = shares;
     this.#entriesMax = entriesMax;
   }
 
@@ -67,6 +72,10 @@ export class EntryWindow {
 
   get isFull(): boolean {
     return this.size >= this.#entriesMax;
+  }
+
+  get freeCount(): number {
+    return this.#entriesMax - this.size;
   }
 
   has(entrySeq: number): boolean {
@@ -106,7 +115,9 @@ export class EntryWindow {
     this.#free.push(entry);
   }
 
+  /** It is its shard's no more. */
   releaseExtents(entry: WindowEntry): void {
+    this.#shares.giveBack(entry);
     if (entry.blockExtent !== 0) this.#room.release(entry.blockExtent);
     if (entry.ownExtent !== 0) this.#room.release(entry.ownExtent);
     entry.blockExtent = 0;

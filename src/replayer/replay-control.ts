@@ -93,6 +93,7 @@ export class ReplayControl {
     for (const { parts } of replayer.parts.consumers) {
       parts.intake.times = times;
       parts.order.reset(this.#order, replayer.end);
+      parts.supply.beginAnew();
     }
   }
 

@@ -39,6 +39,8 @@ export class ReplayOrder {
   /** Everything in [low, high) was passed. Oldest first, it grows at its end, else at its start. */
   #low: number;
   #high: number;
+  /** Oldest first: how far the walk had come when it went back; below: it has not gone back. */
+  #frontier: number;
   /** Newest first: the part of the log that is walked upwards now. */
   #chunkNext = 0;
   #chunkEnd = 0;
@@ -51,6 +53,7 @@ export class ReplayOrder {
     this.name = name;
     this.#low = name === 'oldest' ? parts.cursor.watermark : notBegun;
     this.#high = this.#low;
+    this.#frontier = this.#low;
   }
 
   /** Begins anew. */
@@ -62,6 +65,29 @@ export class ReplayOrder {
     this.#chunkEnd = 0;
     this.#low = name === 'oldest' ? this.#parts.cursor.watermark : end.entryEnd;
     this.#high = this.#low;
+    this.#frontier = this.#low;
+  }
+
+  /** Walks again what it passed from this entry on. */
+  goBack(fromSeq: number, end: DurableEnd): void {
+    if (this.#passedAlone >= fromSeq) this.#passedAlone = noEntry;
+    if (this.name === 'newest') {
+      this.reset(this.name, end);
+      return;
+    }
+    if (fromSeq >= this.#high) return;
+    this.#frontier = Math.max(this.#frontier, this.#high);
+    this.#high = fromSeq;
+  }
+
+  /** It has gone back, and not come to where it was. */
+  get isBack(): boolean {
+    return this.name === 'oldest' && this.#high < this.#frontier;
+  }
+
+  /** Nothing of what it went back for is wanted now. */
+  goOn(): void {
+    if (this.isBack) this.#high = this.#frontier;
   }
 
   /** The entry to go next, or noEntry: none that is there and free. The walk has not passed it. */
@@ -77,7 +103,8 @@ export class ReplayOrder {
     this.#passedAlone = entrySeq;
     this.#forgetReturned(entrySeq);
     if (this.name === 'oldest') {
-      if (entrySeq >= this.#high) this.#high = entrySeq + 1;
+      // What came back may be further on than the walk.
+      if (entrySeq === this.#high) this.#high = entrySeq + 1;
     } else if (entrySeq >= this.#chunkNext && entrySeq < this.#chunkEnd) {
       this.#chunkNext = entrySeq + 1;
     }
@@ -175,7 +202,7 @@ export class ReplayOrder {
   #hasPassed(entrySeq: number): boolean {
     if (entrySeq >= this.#chunkNext && entrySeq < this.#chunkEnd) return false;
     return this.name === 'oldest'
-      ? entrySeq < this.#high
+      ? entrySeq < Math.max(this.#high, this.#frontier)
       : entrySeq >= this.#low && entrySeq < this.#high;
   }
 

@@ -1,7 +1,7 @@
 // Everything that goes out of the replay thread, and who has to be woken for it: once a turn,
 // however much it was. Damage that several consumers meet is told once.
 
-import type { LostRead } from '../vault/log-read.ts';
+import type { FaultRead, LostRead } from '../vault/log-read.ts';
 import type { ReplayOutput } from './replay-turn.ts';
 import type { RingOut } from './settle-outbox.ts';
 
@@ -17,6 +17,8 @@ export interface OutletParts {
   countReplayed(sizeBytes: number): void;
   countDuplicates(count: number): void;
   cannotHold(consumer: number, entrySeq: number, sizeBytes: number): void;
+  /** As often as it is tried: once a second. */
+  cannotRead(consumer: number, read: FaultRead): void;
 }
 
 const reportedMax = 1_024;
@@ -54,6 +56,10 @@ export class ReplayOutlet implements ReplayOutput {
 
   cannotHold(consumer: number, entrySeq: number, sizeBytes: number): void {
     this.#parts.cannotHold(consumer, entrySeq, sizeBytes);
+  }
+
+  cannotRead(consumer: number, read: FaultRead): void {
+    this.#parts.cannotRead(consumer, read);
   }
 
   damaged(lost: LostRead): void {

@@ -36,6 +36,15 @@ export class ReplayRoom {
     return this.#takenBytes;
   }
 
+  /** Perhaps in several places. */
+  get freeBytes(): number {
+    return this.sizeBytes - this.#takenBytes;
+  }
+
+  extentSizeBytes(offsetBytes: number): number {
+    return this.#extent(offsetBytes).sizeBytes;
+  }
+
   /** Would take() find an extent? */
   fits(sizeBytes: number): boolean {
     const wanted = roundUp(sizeBytes);

@@ -1,7 +1,7 @@
 // What consumers share in one turn of the replay thread.
 
 import type { DurableEnd } from '../memory/vault-page.ts';
-import type { LostRead } from '../vault/log-read.ts';
+import type { FaultRead, LostRead } from '../vault/log-read.ts';
 import type { ByteAllowance } from './byte-allowance.ts';
 import type { RingOut } from './settle-outbox.ts';
 
@@ -24,6 +24,8 @@ export interface ReplayOutput {
   countDuplicates(count: number): void;
   /** Larger than the room of its consumer: from a time when messages could be larger. */
   cannotHold(consumer: number, entrySeq: number, sizeBytes: number): void;
+  /** It is tried again later, and nothing is lost by that. */
+  cannotRead(consumer: number, read: FaultRead): void;
   /** For the vault thread, which copies the evidence. */
   damaged(lost: LostRead): void;
 }

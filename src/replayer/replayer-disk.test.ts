@@ -1,7 +1,7 @@
 // Scenario: the replay over the vault's own reader, on a simulated disk: sealed and live segments,
-// entries in one block and cut over several, a jump, and a flipped bit.
+// entries in one block and cut over several, a jump, a flipped bit, and calls that fail.
 // Guarantees: every entry reaches the destination as it was received; the damaged block is lost,
-// and nothing else.
+// and nothing else; what cannot be read for a while is not lost, and somebody is told.
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
@@ -15,6 +15,7 @@ import { MiB } from '../limits.ts';
 import type { DurableEnd } from '../memory/vault-page.ts';
 import { segmentPath } from '../vault/file-names.ts';
 import { DoneKind } from '../vault/hand-over.ts';
+import { IoFault } from '../vault/io-fault.ts';
 import { LogReader } from '../vault/log-reader.ts';
 import { LogSource, logReadSizeBytes } from '../vault/log-source.ts';
 
@@ -104,6 +105,28 @@ test('step() loses the block with a flipped bit, and no other', () => {
   assert.equal(rig.damage.length, 1);
   assert.equal(rig.damage[0]?.offsetBytes, block.offsetBytes);
 });
+
+for (const name of ['list', 'open'] as const) {
+  test(`step() says that it cannot read when ${name} fails, and loses nothing`, () => {
+    const log = diskLog();
+    const rig = log.rig('oldest', 2);
+    const fault = name === 'list' ? IoFault.NoDescriptor : IoFault.Denied;
+    log.disk.script.watch = (call) => (call.name === name ? { kind: 'fault', fault } : undefined);
+    const startMs = rig.nowMs;
+    for (; rig.nowMs < startMs + 5_000; rig.nowMs += 100) rig.step();
+    assert.deepEqual(rig.faults.slice(0, 2), [
+      [0, fault],
+      [1, fault],
+    ]);
+    assert.equal(rig.faults.length, 2 * 5);
+    log.disk.script.watch = undefined;
+    runAndCompare(rig, log);
+    for (const { slot } of rig.cursors) {
+      assert.deepEqual([slot.delivered, slot.lost], [log.entries.size, 0]);
+    }
+    assert.deepEqual(rig.damage, []);
+  });
+}
 
 function diskLog(): DiskLog {
   const log = new DiskLog();

@@ -31,6 +31,8 @@ class History {
   readonly poison = new Set<number>();
   readonly altered = new Set<number>();
   droppedBelow = 0;
+  /** Answers nothing. */
+  silentShard = -1;
   /** Nothing that makes the order of hand-overs something else. */
   readonly isOrdered: boolean;
   rig: ReplayRig;
@@ -91,6 +93,7 @@ class History {
       () => this.#answerLetter(),
       () => this.#wait(random.pick([1, 20, 700])),
       () => this.#breakOne(random.below(this.consumerCount)),
+      () => this.#breakShard(random.below(rig.dones.length)),
     ];
     const disorderly: (() => void)[] = [
       () => this.#changeZone(),
@@ -109,6 +112,12 @@ class History {
 
   #breakOne(consumer: number): void {
     this.rig.isDown[consumer] = this.random.oneIn(3);
+  }
+
+  /** Its breakers are open, or its destinations only do not answer. */
+  #breakShard(shard: number): void {
+    this.rig.isShardDown[shard] = this.random.oneIn(3);
+    this.silentShard = this.random.oneIn(3) ? shard : -1;
   }
 
   #breakDisk(): void {
@@ -166,8 +175,9 @@ class History {
 
   #answerOne(): void {
     const { rig, random } = this;
-    if (rig.out.length === 0) return;
-    const out = random.pick(rig.out);
+    const answering = rig.out.filter(({ shard }) => shard !== this.silentShard);
+    if (answering.length === 0) return;
+    const out = random.pick(answering);
     const kind = random.pick([DoneKind.Delivered, DoneKind.Delivered, DoneKind.Again]);
     if (random.oneIn(8)) rig.answer(out, DoneKind.Rejected, 0, 400);
     else rig.answer(out, kind, kind === DoneKind.Delivered && random.oneIn(8) ? 1 : 0);
@@ -213,6 +223,7 @@ class History {
     const { rig, log } = this;
     log.isFaulty = false;
     rig.isDown.length = 0;
+    rig.isShardDown.length = 0;
     rig.zone = Zone.Green;
     rig.usePercent = 10;
     rig.command({ kind: 'resume' });

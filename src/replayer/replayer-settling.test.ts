@@ -152,6 +152,7 @@ test('step() tries again later when the disk does not answer', () => {
   log.isFaulty = true;
   for (let turn = 0; turn < 100; turn += 1) rig.step();
   assert.equal(log.reads, 1);
+  assert.equal(rig.faults.length, 1);
   log.isFaulty = false;
   rig.nowMs += 1_000;
   rig.runOut();

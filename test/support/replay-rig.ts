@@ -23,6 +23,7 @@ import {
   sequenceOf,
   VaultAnswer,
 } from '../../src/vault/hand-over.ts';
+import type { IoFault } from '../../src/vault/io-fault.ts';
 import type { LostRead } from '../../src/vault/log-read.ts';
 import { ListRing } from './list-ring.ts';
 import type { ReplayLog } from './replay-log.ts';
@@ -52,6 +53,8 @@ export class ReplayRig {
   readonly answers: ReplayAnswer[] = [];
   /** Entries that no room holds. */
   readonly tooLarge: number[] = [];
+  /** Reads that failed: consumer and fault. */
+  readonly faults: [consumer: number, fault: IoFault][] = [];
   nowMs = 1_000;
   zone: Zone = Zone.Green;
   usePercent = 10;
@@ -62,6 +65,8 @@ export class ReplayRig {
   vaultWakes = 0;
   /** By consumer. */
   readonly isDown: boolean[] = [];
+  /** By shard, for every consumer. */
+  readonly isShardDown: boolean[] = [];
   readonly queuedBytes: number[] = [];
   readonly enqueued: number[] = [];
   readonly #notices = new ListRing(Number.POSITIVE_INFINITY);
@@ -124,6 +129,7 @@ export class ReplayRig {
       cannotHold: (_, entrySeq) => {
         this.tooLarge.push(entrySeq);
       },
+      cannotRead: (consumer, { fault }) => this.faults.push([consumer, fault]),
       pauseEnded: () => {
         this.pausesEnded += 1;
       },
@@ -135,8 +141,8 @@ export class ReplayRig {
           sizeBytes: roomSizeBytes,
         },
         reader: openReader(),
-        queues: shards.map(() => ({
-          isDown: () => this.isDown[index] ?? false,
+        queues: shards.map((shard) => ({
+          isDown: () => (this.isDown[index] ?? false) || (this.isShardDown[shard] ?? false),
           queuedBytes: () => this.queuedBytes[index] ?? 0,
           enqueuedBatches: () => this.enqueued[index] ?? 0,
         })),
