@@ -34,7 +34,7 @@ export interface EngineProcess {
   readonly directory: string;
   logs(): EngineLogLine[];
   waitForLog(matches: (line: EngineLogLine) => boolean, what: string): Promise<EngineLogLine>;
-  /** SIGTERM; the exit code once the drain is done. */
+  /** SIGTERM; the exit code once the drain is done. Rejects if the ledger does not add up then. */
   stop(): Promise<number>;
   kill(): Promise<void>;
   signal(name: NodeJS.Signals): void;
@@ -84,7 +84,11 @@ export async function startEngine(options: EngineOptions): Promise<EngineProcess
       directory: directory.path,
       logs,
       waitForLog,
-      stop: () => running.stop(),
+      async stop() {
+        const code = await running.stop();
+        checkLedger(logs());
+        return code;
+      },
       kill: () => running.kill(),
       signal: (name) => running.signal(name),
       exited,
@@ -94,6 +98,13 @@ export async function startEngine(options: EngineOptions): Promise<EngineProcess
     await running.kill();
     throw error;
   }
+}
+
+/** Every batch that was received and every one that was acknowledged is accounted for. */
+function checkLedger(lines: readonly EngineLogLine[]): void {
+  const stopped = lines.findLast(({ msg }) => msg === 'stopped');
+  const difference = stopped?.ledger_difference ?? 0;
+  if (difference !== 0) throw new Error(`the ledger is off by ${String(difference)} batches`);
 }
 
 function parseLogLine(line: string): EngineLogLine | undefined {
