@@ -118,6 +118,17 @@ describe('limit of 16 MiB', () => {
     }
   }
 
+  /** A machine that is busy with others may tell it to come again, and then it does. */
+  async function judged(
+    form: Form,
+    request: ReturnType<typeof compressedRequest>,
+    tries = 10,
+  ): Promise<void> {
+    const reply = await rig.send(form, request);
+    if (reply.code === 'ADMISSION_TIMEOUT' && tries > 1) await judged(form, request, tries - 1);
+    else isTooLarge(form, reply);
+  }
+
   // G4
   test('64 bombs at once are refused, each alone, within the memory of the process', async () => {
     const good = protobufForms.map((form) => rig.send(form, requestOf(form, goodMessage)));
@@ -125,7 +136,7 @@ describe('limit of 16 MiB', () => {
       const form = forms[index % 2 === 0 ? 0 : 2]!; // HTTP/1.1 would send one after the other
       const encoding = index % 4 < 2 ? 'gzip' : 'zstd';
       const request = compressedRequest(form, encoding, crowd[encoding]);
-      return rig.send(form, request).then((reply) => isTooLarge(form, reply));
+      return judged(form, request);
     });
     await Promise.all(refused);
     const large = Array.from({ length: 32 }, () =>

@@ -1,5 +1,5 @@
-// How many cases the random tests of the vault run. GOPHERSHIP_VAULT_FACTOR multiplies them: 1 in
-// `npm test`, 10 in CI, more in long runs.
+// How many cases the random tests of the vault run. GOPHERSHIP_VAULT_FACTOR multiplies them: a half
+// in `npm test`, 10 in CI, more in long runs.
 
 import type { TestContext } from 'node:test';
 
