@@ -15,6 +15,7 @@ import { type CursorEvent, startCursors } from './cursor-start.ts';
 import { type DamageNote, DamageRecord } from './damage-record.ts';
 import { type DirectVerdict, directReasonWord } from './direct-io-trial.ts';
 import type { DiskQuota } from './disk-quota.ts';
+import { dropOldestLetters } from './drop-letters.ts';
 import { dropOldest } from './drop-oldest.ts';
 import { deadLetterFolder } from './file-names.ts';
 import { unitSizeBytes } from './format.ts';
@@ -134,6 +135,13 @@ export function joinVault(
       log.error('VAULT_FULL', 'the oldest batches were dropped to make room', fields);
     },
   };
+  const letters = {
+    ...{ dead, clock },
+    onDropped(letterCount: number, segmentId: number) {
+      const fields = { letters: letterCount, segment: segmentId };
+      log.error('VAULT_FULL', 'the oldest dead letters were dropped to make room', fields);
+    },
+  };
   showStart(page, opened, main.recovered);
   const loop = new VaultLoop({
     ...{ clock, links, page, main, dead, cursors, area: buffers.area },
@@ -142,6 +150,8 @@ export function joinVault(
       config.fullPolicy === 'drop_oldest'
         ? (answers) => dropOldest(droppedParts, answers)
         : undefined,
+    dropOldestLetters:
+      config.deadLetterPolicy === 'drop_oldest' ? () => dropOldestLetters(letters) : undefined,
     holdsLock: () => lock?.check() ?? false,
     wake: options.wake,
     publishStatus() {

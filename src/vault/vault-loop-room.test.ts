@@ -242,3 +242,24 @@ test('drop_oldest is tried again by itself after a failure', () => {
   assert.equal(stateOf(rig), VaultState.Ok);
   assert.equal(rig.commit(halfSegment).answer, VaultAnswer.Acked);
 });
+
+// Scenario: more dead letters than dead_letter_limit holds, under both policies.
+// Guarantees: held, nothing is dropped and the letter is answered Full; else the oldest go, whole
+// segments at a time, with a LOSS that says so, and the newest are there.
+test('a full dead letter is answered Full, or loses its oldest as configured', () => {
+  for (const deadLetterPolicy of ['hold', 'drop_oldest'] as const) {
+    const disk = new SimulatedDisk();
+    const rig = startLife(disk, { config: { deadLetterPolicy } });
+    const letter = { producer: 1, log: VaultLogId.DeadLetter };
+    const answers = Array.from({ length: 12 }, () => rig.commit(halfSegment, letter).answer);
+    const takenCount = answers.filter((answer) => answer === VaultAnswer.Acked).length;
+    if (deadLetterPolicy === 'hold') {
+      assert.ok(takenCount >= 2 && takenCount < 12, `${takenCount}`);
+      assert.equal(answers.at(-1), VaultAnswer.Full);
+    } else assert.equal(takenCount, 12);
+    const dead = listBlocks(disk, 'dead/');
+    const losses = dead.filter(({ header }) => header.type === BlockType.Loss);
+    assert.equal(losses.length > 0, deadLetterPolicy === 'drop_oldest');
+    assert.ok(disk.namedBytes <= 4096 * KiB);
+  }
+});

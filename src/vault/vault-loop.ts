@@ -38,11 +38,10 @@ export interface VaultLoopParts {
   readonly cursorIntervalMs: number;
   /** Makes room by dropping what is oldest; undefined: producers are refused. */
   readonly dropOldest: ((answers: GroupAnswers) => boolean) | undefined;
-  /** Is the lock still ours? */
+  /** The same for the dead letters; undefined: their destination is held. */
+  readonly dropOldestLetters: (() => boolean) | undefined;
   holdsLock(): boolean;
-  /** Posts the message that wakes a shard. */
   wake(shardIndex: number): void;
-  /** Numbers for status. */
   publishStatus(): void;
 }
 
@@ -149,8 +148,9 @@ export class VaultLoop {
 
   /** True: something was dropped, so that trying again may help. */
   #makeRoom(log: VaultLogId): boolean {
-    const { dropOldest } = this.#parts;
-    return log === VaultLogId.Main && dropOldest !== undefined && dropOldest(this.#answers);
+    const { dropOldest, dropOldestLetters } = this.#parts;
+    if (log === VaultLogId.DeadLetter) return dropOldestLetters?.() ?? false;
+    return dropOldest?.(this.#answers) ?? false;
   }
 
   #publish(): boolean {

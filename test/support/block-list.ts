@@ -15,13 +15,14 @@ export interface ListedBlock {
   readonly header: BlockHeader;
 }
 
-export function listBlocks(disk: SimulatedDisk): ListedBlock[] {
-  const listed = disk.list(segmentFolder);
+/** `logPath`: `dead/` for the dead letters. */
+export function listBlocks(disk: SimulatedDisk, logPath = ''): ListedBlock[] {
+  const listed = disk.list(`${logPath}${segmentFolder}`);
   if (listed.fault !== IoFault.None) return [];
   const blocks: ListedBlock[] = [];
   for (const { name } of listed.names) {
     if (!name.endsWith('.vlt')) continue;
-    const path = `${segmentFolder}/${name}`;
+    const path = `${logPath}${segmentFolder}/${name}`;
     const bytes = disk.contents(path);
     for (let at = 0; at + blockHeaderSizeBytes <= bytes.length; at += unitSizeBytes) {
       const header = new BlockHeader();
