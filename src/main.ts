@@ -7,6 +7,7 @@ import type { CliProcess } from './cli/cli-process.ts';
 import type { ConfigFlags } from './cli/effective-config.ts';
 import type { VaultTerminal } from './cli/vault-cli.ts';
 import { addVaultCommands } from './cli/vault-commands.ts';
+import { writeAll } from './cli/write-all.ts';
 import type { OutputFormat } from './ctl/terminal.ts';
 import { type ErrorCode, ExitCode, GopherShipError } from './errors.ts';
 import { isNotReadable } from './tls/pem-material.ts';
@@ -86,7 +87,14 @@ function vaultTerminal(format: OutputFormat): VaultTerminal {
   });
   return {
     out: (text) => void process.stdout.write(text),
-    write: (bytes) => void process.stdout.write(Uint8Array.from(bytes)), // it is reused
+    write(bytes) {
+      try {
+        writeAll(process.stdout.fd, bytes);
+      } catch (error) {
+        if ((error as NodeJS.ErrnoException).code !== 'EPIPE') throw error;
+        process.exit(exitCode);
+      }
+    },
     talk: (text) => void process.stderr.write(text),
     environment: process.env,
     directory: process.cwd(),

@@ -1,7 +1,7 @@
 // `gophership vault export`: the batches in a vault as OTLP, to a file or to stdout. Reads only; an
 // engine that has the vault goes on, and nothing is settled by it.
 
-import { closeSync, openSync, writeSync } from 'node:fs';
+import { closeSync, openSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { ExitCode, GopherShipError } from '../errors.ts';
 import { printable } from '../tls/printable.ts';
@@ -12,6 +12,7 @@ import type { OfflineVault } from '../vault/offline.ts';
 import { EntryPayload } from './entry-payload.ts';
 import { hexId, openVault, type VaultTerminal } from './vault-cli.ts';
 import { cursorSlotOf, isSettled } from './vault-facts.ts';
+import { writeAll } from './write-all.ts';
 
 export interface ExportFlags {
   readonly format: 'jsonl' | 'protobuf';
@@ -105,8 +106,4 @@ function exportAll(
     }
   }
   reader.close();
-}
-
-function writeAll(file: number, bytes: Uint8Array): void {
-  for (let at = 0; at < bytes.length; ) at += writeSync(file, bytes, at, bytes.length - at);
 }
