@@ -98,6 +98,9 @@ export function joinVault(
   };
   // Before the main log is written to: a vault that is refused stays as it is.
   checkLog({ ...deadOptions, readOnly: true });
+  // All of it counts from the first start on, so that there is room for a poison entry in a full
+  // vault, and before recovery takes room for evidence.
+  space.count(deadSizeBytes);
   const main = openLog({
     ...{ ...shared, directory, space, capacityBytes: config.segmentSizeBytes, keepsReserve: true },
     readOnly: lock === undefined,
@@ -105,9 +108,6 @@ export function joinVault(
     quarantineSizeBytesMax: config.quarantineLimitBytes,
   });
   const { origin } = main.recovered;
-  // All of it counts from the first start on, so that there is room for a poison entry in a full
-  // vault.
-  space.count(deadSizeBytes);
   const dead = openLog({ ...deadOptions, readOnly: !main.recovered.isWritable });
   const { cursors, events } = startCursors(loaded, {
     ...{ disk, space: cursorQuota(space), clock, epoch: origin.epoch },
