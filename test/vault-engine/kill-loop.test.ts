@@ -48,8 +48,9 @@ const deaths: Readonly<Record<string, Death>> = {
     rig.sink.mode = { kind: 'late', answerAfterMs: 20 };
     rig.collect();
     const engine = await rig.start({ replay: { rate: '4MiB/s' } });
-    const arrivalsMin = 1 + random.below(6);
-    await rig.sink.until(() => rig.sink.arrivals.length >= arrivalsMin);
+    // The first comes for sure; how many there are depends on how batches are put together.
+    await rig.sink.until(() => rig.sink.arrivals.length >= 1);
+    await pause(random.below(150));
     await kill(engine);
   },
   async 'while it starts'(rig, random) {
