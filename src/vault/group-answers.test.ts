@@ -106,3 +106,19 @@ test('droppedBelow() is told in the order of the groups', () => {
   assert.deepEqual(rig.notice(), [NoticeKind.Held, 9, 0, 1]);
   assert.ok(rig.answers.publish(endAt(10)));
 });
+
+// Scenario: what is oldest is dropped again and again while the replay thread is stuck.
+// Guarantees: it is told of all of it with one notice, so what waits for it does not grow.
+test('droppedBelow() while nothing fits the ring is told once, with the last entry', () => {
+  const rig = rigOf();
+  for (let seq = 0; seq < settleRecordsMax; seq += 1) {
+    rig.answers.answer([entry(0, seq, 1)], 1, VaultAnswer.Acked);
+    rig.answered(0);
+  }
+  for (let seq = 1; seq <= 1_000; seq += 1) rig.answers.droppedBelow(seq);
+  assert.equal(rig.answers.publish(endAt(5_000)), false);
+  while (rig.notice()[0] === NoticeKind.Held);
+  assert.ok(rig.answers.publish(endAt(5_000)));
+  assert.deepEqual(rig.notice(), [NoticeKind.DroppedBelow, 1_000, 0, 0]);
+  assert.deepEqual(rig.notice(), []);
+});

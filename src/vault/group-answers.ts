@@ -32,8 +32,8 @@ export class GroupAnswers {
   readonly #wake: (shardIndex: number) => void;
   readonly #answered: boolean[];
   /**
-   * What did not fit the ring. Bounded by the batches in flight: each entry that is held keeps a
-   * slab.
+   * What did not fit the ring. Bounded by the appends that are out, each of which waits for its
+   * answer, and one notice of what was dropped behind each of them.
    */
   readonly #notices: Notice[] = [];
   readonly #shardCount: number;
@@ -64,6 +64,8 @@ export class GroupAnswers {
   /** Every entry below is gone. */
   droppedBelow(entrySeq: number): void {
     const nobody = { producer: undefined, slab: 0, tag: 0 };
+    // One says what those before it said: a replay thread that is stuck gathers none.
+    if (this.#notices.at(-1)?.kind === NoticeKind.DroppedBelow) this.#notices.pop();
     this.#notices.push({ kind: NoticeKind.DroppedBelow, entrySeq, masks: 0, ...nobody });
   }
 
