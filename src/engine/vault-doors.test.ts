@@ -9,9 +9,9 @@ import { VaultWord } from '../memory/vault-page.ts';
 import { EntryHeader, readEntryHeader } from '../vault/entry-header.ts';
 import { EntryCodec, EntryKind, pieceSizeBytesMax } from '../vault/format.ts';
 import { DoneKind, VaultAnswer } from '../vault/hand-over.ts';
+import { LogState } from '../vault/log-state.ts';
 import { ReadStatus } from '../vault/read-status.ts';
 import { U64 } from '../vault/u64.ts';
-import { VaultState } from '../vault/vault-status.ts';
 import { type VaultEntry, VaultReadiness } from './vault-door.ts';
 import { behindMs } from './vault-ring-door.ts';
 
@@ -145,11 +145,10 @@ test('append() never has more out than answers fit, and keeps their order', () =
 test('readiness follows the page, and how long the oldest append waits', () => {
   const { door, links, page, clock, firstSlab } = createDoorsRig();
   const states = [
-    [VaultState.Ok, VaultReadiness.Takes],
-    [VaultState.Full, VaultReadiness.Full],
-    [VaultState.ReadOnly, VaultReadiness.Failed],
-    [VaultState.Closed, VaultReadiness.Absent],
-    [VaultState.Ok, VaultReadiness.Takes],
+    [LogState.Ok, VaultReadiness.Takes],
+    [LogState.Full, VaultReadiness.Full],
+    [LogState.ReadOnly, VaultReadiness.Failed],
+    [LogState.Ok, VaultReadiness.Takes],
   ] as const;
   for (const [state, readiness] of states) {
     page.set(VaultWord.State, state);

@@ -14,7 +14,7 @@ import { VaultPage, VaultWord } from '../memory/vault-page.ts';
 import type { ZoneWord } from '../memory/zone-word.ts';
 import { ByteView } from '../vault/byte-view.ts';
 import { KernelHash } from '../vault/kernel-hash.ts';
-import { VaultState } from '../vault/vault-status.ts';
+import { LogState } from '../vault/log-state.ts';
 import { EntryStamp } from './entry-stamp.ts';
 import { ReplayDoor } from './replay-door.ts';
 import { ReplayLine } from './replay-line.ts';
@@ -85,16 +85,14 @@ export function createVaultDoors(parts: VaultDoorsParts): VaultDoors {
 }
 
 function readinessOf(word: number): VaultReadiness {
-  const state = word as VaultState; // the vault thread writes nothing else there
+  const state = word as LogState; // the vault thread writes nothing else there
   switch (state) {
-    case VaultState.Ok:
+    case LogState.Ok:
       return VaultReadiness.Takes;
-    case VaultState.Full:
+    case LogState.Full:
       return VaultReadiness.Full;
-    case VaultState.ReadOnly:
+    case LogState.ReadOnly:
       return VaultReadiness.Failed;
-    case VaultState.Closed:
-      return VaultReadiness.Absent;
     default:
       return unreachable(state, 'state of the vault');
   }

@@ -39,55 +39,53 @@ export const VaultWord = {
   Medium: 3,
   Lock: 4,
   SpareState: 5,
-  /** 1: a call of the disk takes too long. */
-  Stalled: 6,
-  LimitBytes: 7,
+  LimitBytes: 6,
   /** Everything that the limit counts. */
-  UsedBytes: 8,
-  LiveBytes: 9,
-  SpareBytes: 10,
-  CursorBytes: 11,
-  QuarantineBytes: 12,
-  QuarantineFiles: 13,
+  UsedBytes: 7,
+  LiveBytes: 8,
+  SpareBytes: 9,
+  CursorBytes: 10,
+  QuarantineBytes: 11,
+  QuarantineFiles: 12,
   /** Evidence that went because the quarantine was full. */
-  QuarantineEvicted: 14,
-  ForeignBytes: 15,
-  DeadLetterBytes: 16,
-  SegmentCount: 17,
+  QuarantineEvicted: 13,
+  ForeignBytes: 14,
+  DeadLetterBytes: 15,
+  SegmentCount: 16,
   /** The oldest that some consumer has not settled. */
-  OldestEntrySeq: 18,
-  AppendedEntries: 19,
+  OldestEntrySeq: 17,
+  AppendedEntries: 18,
   /** Bodies, before compression. */
-  AppendedBytes: 20,
+  AppendedBytes: 19,
   /** As written, with headers and padding. */
-  StoredBytes: 21,
-  Groups: 22,
-  Marks: 23,
-  Syncs: 24,
-  SyncMsMax: 25,
-  AnsweredFull: 26,
-  AnsweredReadOnly: 27,
+  StoredBytes: 20,
+  Groups: 21,
+  Marks: 22,
+  Syncs: 23,
+  SyncMsMax: 24,
+  AnsweredFull: 25,
+  AnsweredReadOnly: 26,
   /** Acknowledged and unreadable. */
-  LostEntries: 28,
+  LostEntries: 27,
   /** At the end of the log, never acknowledged. */
-  TornBlocks: 29,
+  TornBlocks: 28,
   /** Acknowledged and dropped to make room, as configured. */
-  DroppedEntries: 30,
-  DeadLetters: 31,
+  DroppedEntries: 29,
+  DeadLetters: 30,
   /** The last error of the disk; 0: none. */
-  LastFault: 32,
-  RecoveryMs: 33,
-  FreedSegments: 34,
+  LastFault: 31,
+  RecoveryMs: 32,
+  FreedSegments: 33,
   /** Segments begun. */
-  Rotations: 35,
+  Rotations: 34,
   /** Written once more into a fresh segment after a failure. */
-  RewrittenGroups: 36,
+  RewrittenGroups: 35,
   /** From here on the replay thread's. */
-  ReplayState: 37,
-  ReplayedEntries: 38,
-  ReplayedBytes: 39,
+  ReplayState: 36,
+  ReplayedEntries: 37,
+  ReplayedBytes: 38,
   /** Sent although the destination may have them. */
-  DuplicateEntries: 40,
+  DuplicateEntries: 39,
 } as const;
 export type VaultWord = (typeof VaultWord)[keyof typeof VaultWord];
 

@@ -7,7 +7,7 @@ import { OpenMode, type VaultDirectory } from './block-file.ts';
 import { segmentPath } from './file-names.ts';
 import { LossReason, unitSizeBytes } from './format.ts';
 import { IoFault } from './io-fault.ts';
-import { LogState } from './log-writer.ts';
+import { LogState } from './log-state.ts';
 import { LossRange } from './loss-payload.ts';
 import type { OpenedLog } from './open-log.ts';
 

@@ -5,7 +5,7 @@ import type { Clock } from '../clock.ts';
 import { LossReason } from './format.ts';
 import { VaultAnswer } from './hand-over.ts';
 import { IoFault } from './io-fault.ts';
-import { LogState } from './log-writer.ts';
+import { LogState } from './log-state.ts';
 import { LossRange } from './loss-payload.ts';
 import type { VaultLog } from './vault-loop.ts';
 

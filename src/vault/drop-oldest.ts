@@ -8,7 +8,7 @@ import { LossReason } from './format.ts';
 import type { GroupAnswers } from './group-answers.ts';
 import { SettleKind, VaultAnswer } from './hand-over.ts';
 import { IoFault } from './io-fault.ts';
-import { LogState } from './log-writer.ts';
+import { LogState } from './log-state.ts';
 import { LossRange } from './loss-payload.ts';
 import type { VaultSpace } from './space.ts';
 import type { VaultLog } from './vault-loop.ts';

@@ -16,7 +16,7 @@ import type { SimulatedDisk } from '../../test/support/simulated-disk.ts';
 import { caseCount } from '../../test/support/vault-cases.ts';
 import { VaultAnswer } from './hand-over.ts';
 import { IoFault } from './io-fault.ts';
-import { LogState } from './log-writer.ts';
+import { LogState } from './log-state.ts';
 import { LossRange } from './loss-payload.ts';
 
 const unit = 4096;

@@ -12,7 +12,7 @@ import {
 import { BlockFlag } from './format.ts';
 import { VaultAnswer } from './hand-over.ts';
 import { IoFault } from './io-fault.ts';
-import { LogState } from './log-writer.ts';
+import { LogState } from './log-state.ts';
 
 const { Acked, Full, ReadOnly } = VaultAnswer;
 const unit = 4096;

@@ -12,7 +12,7 @@ import {
 import { BlockType } from './format.ts';
 import { VaultAnswer } from './hand-over.ts';
 import { IoFault } from './io-fault.ts';
-import { LogState } from './log-writer.ts';
+import { LogState } from './log-state.ts';
 import { LossRange } from './loss-payload.ts';
 
 const { Acked, Full } = VaultAnswer;

@@ -12,7 +12,7 @@ import {
 } from '../../test/support/log-writer-rig.ts';
 import { BlockFlag, BlockType } from './format.ts';
 import { VaultAnswer } from './hand-over.ts';
-import { LogState } from './log-writer.ts';
+import { LogState } from './log-state.ts';
 import { ReadStatus } from './read-status.ts';
 import { SpareState } from './spares.ts';
 import { readTrailer, Trailer } from './trailer.ts';

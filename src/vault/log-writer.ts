@@ -13,6 +13,7 @@ import type { GroupPlan } from './group-plan.ts';
 import { type PendingEntry, VaultAnswer } from './hand-over.ts';
 import { IoFault } from './io-fault.ts';
 import { LogPosition } from './log-position.ts';
+import { LogState } from './log-state.ts';
 import { LossGroup } from './loss-group.ts';
 import type { LossRange } from './loss-payload.ts';
 import { MarkGroup } from './mark-group.ts';
@@ -21,15 +22,6 @@ import { groupFits } from './segment-room.ts';
 import { type SpareState, Spares } from './spares.ts';
 import { WriteFailure, writeFailureOf } from './write-failure.ts';
 import { WriterCounts } from './writer-counts.ts';
-
-export const LogState = {
-  Ok: 0,
-  /** No room that may be taken; left when a spare is ready. */
-  Full: 1,
-  /** The disk refuses writes, or the lock is lost; left by probe(). */
-  ReadOnly: 2,
-} as const;
-export type LogState = (typeof LogState)[keyof typeof LogState];
 
 /** Acked: durable. The others as the producers are to be answered. */
 export type CommitResult = Exclude<VaultAnswer, typeof VaultAnswer.Closed>;

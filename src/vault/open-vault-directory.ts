@@ -3,7 +3,6 @@
 
 import type { VaultConfig } from '../config/config.ts';
 import { GopherShipError } from '../errors.ts';
-import { GiB } from '../limits.ts';
 import { DirectDirectory } from './direct-file.ts';
 import {
   type DirectVerdict,
@@ -13,6 +12,7 @@ import {
 } from './direct-io-trial.ts';
 import { IoFault, ioFaultName } from './io-fault.ts';
 import { Medium, type MediumFacts, mediumFacts } from './medium.ts';
+import { minFreeBytesDefault } from './space.ts';
 import { makeVaultFolders, vaultFolders, vaultSizeBytes } from './vault-folders.ts';
 import { VaultLock } from './vault-lock.ts';
 import { checkVaultFolders, prepareVaultRoot, refusal } from './vault-root.ts';
@@ -62,11 +62,6 @@ export function openVaultDirectory(
     lock?.release();
     throw error;
   }
-}
-
-/** What the file system keeps for others, unless configured. */
-export function minFreeBytesDefault(fileSystemSizeBytes: number): number {
-  return Math.min(Math.floor(fileSystemSizeBytes / 10), 5 * GiB);
 }
 
 function judgeMedium(

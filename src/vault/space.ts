@@ -61,10 +61,12 @@ export class VaultSpace {
     const answer = this.#directory.statfs();
     if (answer.fault !== IoFault.None) return true;
     const { availableBytes, sizeBytes: wholeBytes } = answer.status;
-    const minFreeBytes =
-      this.#minFreeBytes ?? Math.min(Math.floor(wholeBytes / 10), minFreeBytesMax);
+    const minFreeBytes = this.#minFreeBytes ?? minFreeBytesDefault(wholeBytes);
     return availableBytes - sizeBytes >= minFreeBytes;
   }
 }
 
-const minFreeBytesMax = 5 * GiB;
+/** What the file system keeps for others, unless configured. */
+export function minFreeBytesDefault(fileSystemSizeBytes: number): number {
+  return Math.min(Math.floor(fileSystemSizeBytes / 10), 5 * GiB);
+}

@@ -4,7 +4,7 @@ import { bodyOf, LogWriterRig, simulatedVault } from '../../test/support/log-wri
 import { OpenMode } from './block-file.ts';
 import { VaultAnswer } from './hand-over.ts';
 import { IoFault } from './io-fault.ts';
-import { LogState } from './log-writer.ts';
+import { LogState } from './log-state.ts';
 import { SpareState } from './spares.ts';
 
 const unit = 4096;

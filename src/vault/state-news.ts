@@ -4,7 +4,8 @@
 import type { Clock } from '../clock.ts';
 import type { Log } from '../log.ts';
 import { ioFaultName } from './io-fault.ts';
-import { LogState, type LogWriter } from './log-writer.ts';
+import { LogState } from './log-state.ts';
+import type { LogWriter } from './log-writer.ts';
 
 const tellIntervalMs = 10_000;
 

@@ -17,7 +17,7 @@ import { VaultWord } from '../memory/vault-page.ts';
 import { BlockType } from './format.ts';
 import { NoticeKind, SettleKind, VaultAnswer, VaultLogId } from './hand-over.ts';
 import { IoFault } from './io-fault.ts';
-import { VaultState } from './vault-status.ts';
+import { LogState } from './log-state.ts';
 
 const body = 'small';
 
@@ -60,14 +60,14 @@ test('step() answers Full at the limit, and takes entries again once segments ar
   const disk = new SimulatedDisk();
   const rig = startLife(disk);
   const count = fill(rig);
-  assert.equal(stateOf(rig), VaultState.Full);
+  assert.equal(stateOf(rig), LogState.Full);
   assert.equal(rig.commit(halfSegment).answer, VaultAnswer.Full);
   rig.pass(200);
   assert.equal(listBlocks(disk).at(-1)?.header.type, BlockType.Mark, 'there is room for it');
   assert.ok(disk.namedBytes <= 4096 * KiB);
   rig.settle(SettleKind.Delivered, 0, count - 4);
   rig.pass(1_000);
-  assert.equal(stateOf(rig), VaultState.Ok, 'it says so by itself');
+  assert.equal(stateOf(rig), LogState.Ok, 'it says so by itself');
   assert.equal(rig.commit(halfSegment).answer, VaultAnswer.Acked);
   const { entries } = rig.read(count - 4);
   assert.equal(entries.length, 5);
@@ -79,7 +79,7 @@ test('step() probes a disk that takes no writes at growing distances, until it d
   rig.commit(body);
   disk.isReadOnly = true;
   assert.equal(rig.commit(body).answer, VaultAnswer.ReadOnly);
-  assert.equal(stateOf(rig), VaultState.ReadOnly);
+  assert.equal(stateOf(rig), LogState.ReadOnly);
   const fromMs = rig.clock.nowMs();
   const probes: number[] = [];
   disk.script.watch = ({ name, path }) => {
@@ -93,7 +93,7 @@ test('step() probes a disk that takes no writes at growing distances, until it d
   assert.ok((distances[3] ?? 0) > (distances[1] ?? 0), `${distances}`);
   disk.isReadOnly = false;
   rig.pass(35_000, 500);
-  assert.equal(stateOf(rig), VaultState.Ok);
+  assert.equal(stateOf(rig), LogState.Ok);
   assert.deepEqual(
     [rig.commit('again').answer, rig.read().entries.map((entry) => entry.body)],
     [VaultAnswer.Acked, [body, 'again']],
@@ -109,7 +109,7 @@ test('step() writes and deletes nothing any more once the lock is lost', () => {
   for (let count = 0; count < 20; count += 1) rig.commit(halfSegment);
   rig.holdsLock = false;
   rig.pass(10_000, 500);
-  assert.equal(stateOf(rig), VaultState.ReadOnly);
+  assert.equal(stateOf(rig), LogState.ReadOnly);
   rig.holdsLock = true;
   const calls = changesOf(disk, () => {
     rig.settle(SettleKind.Delivered, 0, 20);
@@ -168,7 +168,7 @@ test('drop_oldest writes cursors also if nothing has to be dropped', () => {
   const disk = new SimulatedDisk();
   const rig = startLife(disk, { config: { fullPolicy: 'drop_oldest', cursorIntervalMs: 1_000 } });
   const before = segmentsOn(disk);
-  while (segmentsOn(disk).length < 60 && rig.page.get(VaultWord.State) === VaultState.Ok) {
+  while (segmentsOn(disk).length < 60 && rig.page.get(VaultWord.State) === LogState.Ok) {
     if (rig.page.get(VaultWord.UsedBytes) > 4096 * KiB - 3 * 64 * KiB) break;
     rig.commit(halfSegment);
   }
@@ -236,10 +236,10 @@ test('drop_oldest is tried again by itself after a failure', () => {
       ? { kind: 'fault', fault: IoFault.Medium }
       : undefined;
   fill(rig);
-  assert.equal(stateOf(rig), VaultState.Full);
+  assert.equal(stateOf(rig), LogState.Full);
   fails = false;
   rig.pass(3_000);
-  assert.equal(stateOf(rig), VaultState.Ok);
+  assert.equal(stateOf(rig), LogState.Ok);
   assert.equal(rig.commit(halfSegment).answer, VaultAnswer.Acked);
 });
 

@@ -12,7 +12,8 @@ import type { CursorSet } from './cursor-set.ts';
 import { GroupAnswers } from './group-answers.ts';
 import { GroupIntake } from './group-intake.ts';
 import { type SettleKind, sequenceOf, VaultAnswer, VaultLogId } from './hand-over.ts';
-import { LogState, type LogWriter } from './log-writer.ts';
+import { LogState } from './log-state.ts';
+import type { LogWriter } from './log-writer.ts';
 import type { SegmentList } from './segment-list.ts';
 import { SpareState, spareRetryDelayMs } from './spares.ts';
 import { isNoRoom } from './write-failure.ts';
@@ -205,11 +206,13 @@ export class VaultLoop {
       this.#mayWrite && cursors.isDirty
         ? Math.max(1, this.#cursorsWrittenMs + cursorIntervalMs - nowMs)
         : lockCheckMs;
-    const untilStatus = Math.max(1, this.#statusMs + statusIntervalMs - nowMs);
+    const untilStatus = this.#isStatusStale
+      ? Math.max(1, this.#statusMs + statusIntervalMs - nowMs)
+      : lockCheckMs;
     const untilProbe = this.#probeAtMs > nowMs ? this.#probeAtMs - nowMs : lockCheckMs;
     const retry = this.#published ? lockCheckMs : 10;
-    const untilAll = Math.min(untilMark, untilCursors, untilProbe, retry, this.#untilSpares());
-    return Math.min(untilAll, this.#statusDue(untilStatus));
+    const untilSpares = this.#untilSpares();
+    return Math.min(untilMark, untilCursors, untilStatus, untilProbe, untilSpares, retry);
   }
 
   /** Room that others give back on the file system rings no bell. */
@@ -217,10 +220,6 @@ export class VaultLoop {
     const lacksSpare = ({ writer }: VaultLog) =>
       writer.state !== LogState.ReadOnly && writer.spareState !== SpareState.Ready;
     return [this.#parts.main, this.#parts.dead].some(lacksSpare) ? spareRetryDelayMs : lockCheckMs;
-  }
-
-  #statusDue(untilStatusMs: number): number {
-    return this.#isStatusStale ? untilStatusMs : lockCheckMs;
   }
 
   #mark(nowMs: number): number {

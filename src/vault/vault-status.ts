@@ -4,7 +4,6 @@ import { type VaultPage, VaultWord } from '../memory/vault-page.ts';
 import type { CursorSet } from './cursor-set.ts';
 import { publishCursor } from './cursor-words.ts';
 import { IoFault } from './io-fault.ts';
-import { LogState } from './log-writer.ts';
 import type { Quarantine } from './quarantine.ts';
 import type { VaultSpace } from './space.ts';
 import type { VaultLock } from './vault-lock.ts';
@@ -21,15 +20,11 @@ export interface VaultStatusParts {
   readonly lock: Pick<VaultLock, 'state'> | undefined;
 }
 
-/** Numbers fit a word of shared memory; consumers of the page know the names. */
-export const VaultState = { Ok: 0, Full: 1, ReadOnly: 2, Closed: 3 } as const;
-export type VaultState = (typeof VaultState)[keyof typeof VaultState];
-
 export function publishVaultStatus(parts: VaultStatusParts): void {
   const { page, main, dead, cursors, space, quarantine, lock } = parts;
   const { writer, segments } = main;
   const { counts, end } = writer;
-  page.set(VaultWord.State, vaultState(writer.state));
+  page.set(VaultWord.State, writer.state);
   page.set(VaultWord.SpareState, writer.spareState);
   page.set(VaultWord.Lock, lock?.state ?? 0);
   page.set(VaultWord.LimitBytes, space.limitBytes);
@@ -64,11 +59,6 @@ export function publishVaultStatus(parts: VaultStatusParts): void {
     lostEntries = Math.max(lostEntries, cursor.slot.lost);
   }
   page.set(VaultWord.LostEntries, lostEntries);
-}
-
-function vaultState(state: LogState): VaultState {
-  if (state === LogState.Full) return VaultState.Full;
-  return state === LogState.ReadOnly ? VaultState.ReadOnly : VaultState.Ok;
 }
 
 function lastFault(faults: readonly IoFault[]): IoFault {

@@ -7,7 +7,7 @@ import { GopherShipError } from '../../src/errors.ts';
 import { DurableEnd, VaultWord } from '../../src/memory/vault-page.ts';
 import { metaPath } from '../../src/vault/file-names.ts';
 import { SettleKind, VaultAnswer, VaultLogId } from '../../src/vault/hand-over.ts';
-import { VaultState } from '../../src/vault/vault-status.ts';
+import { LogState } from '../../src/vault/log-state.ts';
 import { listBlocks } from './block-list.ts';
 import { type CallFaultsPlan, faultOf } from './call-faults.ts';
 import { SimulatedCrash } from './call-script.ts';
@@ -86,7 +86,7 @@ export class VaultHistory {
     this.disk.heal();
     this.#guard(() => this.#rig.pass(40_000, 500));
     const { page } = this.#rig;
-    const isRecovered = page.get(VaultWord.State) !== VaultState.ReadOnly;
+    const isRecovered = page.get(VaultWord.State) !== LogState.ReadOnly;
     // To ask the disk takes a unit.
     const hasRoom = page.get(VaultWord.UsedBytes) + 4096 <= this.#limitBytes;
     assert.ok(isRecovered || !hasRoom, 'the vault never recovers');

@@ -7,7 +7,7 @@ import { VaultWord } from '../../src/memory/vault-page.ts';
 import { BlockType } from '../../src/vault/format.ts';
 import { SettleKind, VaultAnswer, VaultLogId } from '../../src/vault/hand-over.ts';
 import { IoFault } from '../../src/vault/io-fault.ts';
-import { VaultState } from '../../src/vault/vault-status.ts';
+import { LogState } from '../../src/vault/log-state.ts';
 import { listBlocks } from '../support/block-list.ts';
 import { SeededRandom } from '../support/seeded-random.ts';
 import { SimulatedDisk } from '../support/simulated-disk.ts';
@@ -75,7 +75,7 @@ test('R15 R19 a full disk can be started, drained and emptied (collector #7198, 
   first.pass(1_000);
   const count = 1 + fill(first);
   assert.ok(capacityBytes - disk.usedBytes < 64 * KiB);
-  assert.equal(first.page.get(VaultWord.State), VaultState.Full, 'and not damaged');
+  assert.equal(first.page.get(VaultWord.State), LogState.Full, 'and not damaged');
   takeRest(disk);
   const after = lostPower(disk);
   const rig = startLife(after, { config });
