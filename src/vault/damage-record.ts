@@ -83,4 +83,4 @@ export class DamageRecord {
 }
 
 /** Beyond it the medium is beyond notes. */
-const notesMax = 10_000;
+export const notesMax = 10_000;
