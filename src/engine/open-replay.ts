@@ -12,6 +12,7 @@ import type { Doorbell } from '../memory/doorbell.ts';
 import { DestinationCounter, type ShardCounters, StatePage } from '../memory/state-page.ts';
 import { VaultLinks } from '../memory/vault-links.ts';
 import { VaultPage, VaultWord } from '../memory/vault-page.ts';
+import { ZonePage } from '../memory/zone-page.ts';
 import { buildReplayer, type ConsumerInput } from '../replayer/build-replayer.ts';
 import type { QueueState } from '../replayer/delivery-lane.ts';
 import { ReplayControl } from '../replayer/replay-control.ts';
@@ -46,6 +47,7 @@ export function openReplay(start: ReplayStart, log: Log): OpenReplay {
   assert(regions.replay.length === consumers.length, 'not one region for each consumer');
   const links = new VaultLinks(arena.buffer, regions.links, shardCount);
   const page = new VaultPage(arena.buffer, regions.page.offsetBytes);
+  const zones = new ZonePage(arena.buffer, arena.layout.zonePage, shardCount);
   const statePage = new StatePage(arena.buffer, arena.layout.statePage.offsetBytes, shardCount);
   const kernel = Kernel.create(arena.memory);
   const area = new ByteView(arena.bytes);
@@ -90,7 +92,7 @@ export function openReplay(start: ReplayStart, log: Log): OpenReplay {
     dones: shards.map((shard) => links.toReplay(shard)),
     deliveries: shards.map((shard) => links.fromReplay(shard)),
     readEnd: (end) => page.readEnd(end),
-    zone: () => links.zone.get(),
+    zone: () => zones.zone.get(),
     usePercent: () => usePercent(page),
     wakeShard(shard) {
       if (links.replayFlag(shard).raise()) shardPorts[shard]?.postMessage(wakeUp);

@@ -14,7 +14,7 @@ import { LandingPool } from '../memory/landing-pool.ts';
 import type { Region } from '../memory/region.ts';
 import { SlabPool } from '../memory/slab-pool.ts';
 import { StatePage } from '../memory/state-page.ts';
-import { Zone } from '../memory/zone-word.ts';
+import { ZonePage } from '../memory/zone-page.ts';
 import type { CertificateWatch } from '../tls/certificate-watch.ts';
 import { ListenerCertificates } from './listener-certificates.ts';
 import { createScan, scanScratchSizeBytes } from './message-scan.ts';
@@ -73,6 +73,7 @@ export async function buildShard(start: ShardStart, log: Log): Promise<ShardStag
       stderr: process.stderr,
     }),
   );
+  const zones = new ZonePage(buffer, layout.zonePage, config.memory.shardCount);
   const { wakePorts } = start;
   const vaultDoors =
     wakePorts &&
@@ -87,7 +88,7 @@ export async function buildShard(start: ShardStart, log: Log): Promise<ShardStag
     destinations,
     vault: vaultDoors?.vault ?? noVault,
     ackDeadlineMs: config.vault?.ackDeadlineMs ?? Infinity,
-    zone: () => vaultDoors?.zone.get() ?? Zone.Green,
+    zone: () => zones.zone.get(),
     scan: createScan(kernel, scratch.scan.offsetBytes),
     countRecords: (bodyOffsetBytes, bodyLengthBytes) =>
       kernel.countRecords(bodyOffsetBytes, bodyLengthBytes),

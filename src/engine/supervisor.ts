@@ -11,6 +11,7 @@ import { Arena } from '../memory/arena.ts';
 import type { ArenaLayout } from '../memory/arena-plan.ts';
 import { StatePage } from '../memory/state-page.ts';
 import { VaultPage } from '../memory/vault-page.ts';
+import { ZonePage } from '../memory/zone-page.ts';
 import { Zone } from '../memory/zone-word.ts';
 import { createTicketSecret } from '../tls/session-tickets.ts';
 import { EngineLedger } from './engine-ledger.ts';
@@ -38,6 +39,8 @@ export class Supervisor {
   /** Undefined without a vault. */
   readonly vaultPage: VaultPage | undefined;
   readonly ports: ListenerPorts;
+  /** The zone that acts, and what each shard measures. */
+  readonly zonePage: ZonePage;
   /** What became of every batch, by the process's own books. */
   readonly ledger: EngineLedger;
   readonly #shards: readonly ShardThread[];
@@ -57,6 +60,7 @@ export class Supervisor {
     this.#config = config;
     this.statePage = pages.statePage;
     this.vaultPage = pages.vaultPage;
+    this.zonePage = pages.zonePage;
     this.ledger = pages.ledger;
     this.ports = ports;
     this.#shards = shards;
@@ -78,8 +82,9 @@ export class Supervisor {
     };
     try {
       const vault = await startVault(options, arena, died);
-      vault?.setZone(forcedZone(config));
       const pages = enginePages(arena, vault !== undefined, config);
+      pages.zonePage.zone.set(forcedZone(config));
+      vault?.zoneChanged();
       const { shards, ports } = await startShards(options, arena, vault, died);
       for (const transport of ['grpc', 'http'] as const) {
         const address = config.receivers[transport]?.host;
@@ -115,7 +120,10 @@ export class Supervisor {
    */
   reload(next: Config): readonly string[] {
     const plan = planReload(this.#config, next);
-    if (plan.changesZone) this.#vault?.setZone(forcedZone(next));
+    if (plan.changesZone) {
+      this.zonePage.zone.set(forcedZone(next));
+      this.#vault?.zoneChanged();
+    }
     if (plan.changesReplay) this.#vault?.setReplay(next.replay);
     const { force } = next.zones;
     const zones = { ...this.#config.zones, force };
@@ -197,20 +205,27 @@ async function startShards(
 interface EnginePages {
   readonly statePage: StatePage;
   readonly vaultPage: VaultPage | undefined;
+  readonly zonePage: ZonePage;
   readonly ledger: EngineLedger;
 }
 
 /** Before a shard starts: the ledger begins here. */
 function enginePages(arena: Arena, hasVault: boolean, config: Config): EnginePages {
-  const { statePage: region, vault: regions } = arena.layout;
+  const { statePage: region, zonePage: zoneRegion, vault: regions } = arena.layout;
   const { shardCount } = config.memory;
   const statePage = new StatePage(arena.buffer, region.offsetBytes, shardCount);
   const vaultPage =
     hasVault && regions !== undefined
       ? new VaultPage(arena.buffer, regions.page.offsetBytes)
       : undefined;
+  const zonePage = new ZonePage(arena.buffer, zoneRegion, shardCount);
   const consumers = requiredExporters(config).map(({ id }) => id);
-  return { statePage, vaultPage, ledger: new EngineLedger(statePage, vaultPage, consumers) };
+  return {
+    statePage,
+    vaultPage,
+    zonePage,
+    ledger: new EngineLedger(statePage, vaultPage, consumers),
+  };
 }
 
 /** Until the monitor decides, the zone is what the configuration holds. */

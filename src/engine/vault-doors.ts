@@ -11,7 +11,6 @@ import type { Region } from '../memory/region.ts';
 import type { ShardCounters } from '../memory/state-page.ts';
 import { VaultLinks } from '../memory/vault-links.ts';
 import { VaultPage, VaultWord } from '../memory/vault-page.ts';
-import type { ZoneWord } from '../memory/zone-word.ts';
 import { ByteView } from '../vault/byte-view.ts';
 import { KernelHash } from '../vault/kernel-hash.ts';
 import { LogState } from '../vault/log-state.ts';
@@ -38,7 +37,6 @@ export interface VaultDoors {
   readonly vault: VaultRingDoor;
   readonly replay: ReplayDoor;
   readonly line: ReplayLine;
-  readonly zone: ZoneWord;
 }
 
 /** Longer subjects than certificates have in practice. */
@@ -81,7 +79,7 @@ export function createVaultDoors(parts: VaultDoorsParts): VaultDoors {
   });
   wakePorts.vault.on('message', () => vault.wake());
   wakePorts.replay.on('message', () => replay.wake());
-  return { vault, replay, line, zone: links.zone };
+  return { vault, replay, line };
 }
 
 function readinessOf(word: number): VaultReadiness {

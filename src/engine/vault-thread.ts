@@ -10,6 +10,7 @@ import { stderrLog } from '../log.ts';
 import { Arena } from '../memory/arena.ts';
 import { VaultLinks } from '../memory/vault-links.ts';
 import { VaultPage } from '../memory/vault-page.ts';
+import { ZonePage } from '../memory/zone-page.ts';
 import type { OpenVault } from '../vault/join-vault.ts';
 import { openVault } from '../vault/open-vault.ts';
 import type { DamageReport, FromVault, ToVault, VaultStart } from './vault-messages.ts';
@@ -36,6 +37,7 @@ try {
     writerRegion: regions.writer,
     links,
     page: new VaultPage(arena.buffer, regions.page.offsetBytes),
+    zones: new ZonePage(arena.buffer, layout.zonePage, shardCount),
     consumers: start.consumers,
     software: start.version,
     clock: systemClock,

@@ -8,7 +8,6 @@ import { GopherShipError } from '../errors.ts';
 import type { Log } from '../log.ts';
 import type { Arena } from '../memory/arena.ts';
 import { VaultLinks } from '../memory/vault-links.ts';
-import type { Zone } from '../memory/zone-word.ts';
 import { EngineThread } from './engine-thread.ts';
 import { messageSizeBytesMax, vaultThreadHeap } from './memory-budget.ts';
 import type { FromReplay, ReplayStart, ToReplay } from './replay-messages.ts';
@@ -91,9 +90,10 @@ export class VaultThreads {
     return ports;
   }
 
-  setZone(zone: Zone): void {
-    this.links.zone.set(zone);
-    this.links.replayBell.ring(); // Red is left: there is something to do
+  /** The zone, or what the disk has left for us, is another: there may be something to do. */
+  zoneChanged(): void {
+    this.links.replayBell.ring();
+    this.links.vaultBell.ring();
   }
 
   setReplay(replay: ReplayConfig): void {

@@ -4,11 +4,12 @@
 import { assert } from '../assert.ts';
 import { inflationsPerShardMax, KiB, MiB, messageSizeBytesLimit } from '../limits.ts';
 import { largeControlSizeBytes } from './large-control.ts';
-import { arenaPageSizeBytes, wholePagesSizeBytes } from './region.ts';
+import { arenaPageSizeBytes, cacheLineSizeBytes, wholePagesSizeBytes } from './region.ts';
 import { sizeClassCount, slabHeaderSizeBytes } from './size-class.ts';
 import { smallRegionSizeBytes } from './small-slabs.ts';
 import { destinationsMax, statePageSizeBytes } from './state-page.ts';
 import { replayPlaceSizeBytes, vaultFixedSizeBytes } from './vault-regions.ts';
+import { zonePageSizeBytes } from './zone-page.ts';
 
 export interface ArenaPlanInput {
   readonly limitBytes: number;
@@ -38,6 +39,7 @@ export type ProcessPlanInput = Pick<
 /** Least sizes, in whole pages. */
 export interface ArenaNeeds {
   readonly kernelSizeBytes: number;
+  /** With the zone page behind it. */
   readonly statePageSizeBytes: number;
   readonly largeControlSizeBytes: number;
   /** 0 without a vault. */
@@ -123,6 +125,12 @@ export function inflationsPerShard({
   return Math.min(inflationsPerShardMax, Math.max(1, affordable));
 }
 
+/** In the region of the state page. */
+export function zonePageOffsetBytes(shardCount: number): number {
+  const statePage = statePageSizeBytes(shardCount);
+  return Math.ceil(statePage / cacheLineSizeBytes) * cacheLineSizeBytes;
+}
+
 export function arenaNeeds(input: ArenaPlanInput): ArenaNeeds {
   const { shardCount, vault } = input;
   assert(input.destinations.length <= destinationsMax, 'more destinations than the state page has');
@@ -130,7 +138,9 @@ export function arenaNeeds(input: ArenaPlanInput): ArenaNeeds {
 
   const pageCount = Math.max(1, arenaBudgetBytes(input) / arenaPageSizeBytes);
   const kernelSizeBytes = arenaPageSizeBytes;
-  const statePage = wholePagesSizeBytes(statePageSizeBytes(shardCount));
+  const statePage = wholePagesSizeBytes(
+    zonePageOffsetBytes(shardCount) + zonePageSizeBytes(shardCount),
+  );
   const largeControl = wholePagesSizeBytes(largeControlSizeBytes(shardCount, pageCount));
   assert((vault?.consumerCount ?? 0) <= input.destinations.length, 'consumers without destination');
   const vaultSizeBytes =

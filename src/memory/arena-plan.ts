@@ -8,10 +8,12 @@ import {
   type ArenaPlanInput,
   arenaBudgetBytes,
   arenaNeeds,
+  zonePageOffsetBytes,
 } from './arena-needs.ts';
 import { memoryLimitError } from './memory-limit-error.ts';
 import { arenaPageSizeBytes, type Region } from './region.ts';
 import { takeVaultRegions, type VaultRegions } from './vault-regions.ts';
+import { zonePageSizeBytes } from './zone-page.ts';
 
 export interface ShardRegions {
   /** Results of the kernel, and what it reads besides a batch. */
@@ -29,6 +31,8 @@ export interface ArenaLayout {
   /** Page 0, left to the WebAssembly module. It makes 0 a number that no slab has. */
   readonly kernel: Region;
   readonly statePage: Region;
+  /** The end of the state page's region. */
+  readonly zonePage: Region;
   readonly largeControl: Region;
   /** Undefined without a vault. */
   readonly vault: VaultRegions | undefined;
@@ -56,10 +60,16 @@ export function planArena(input: ArenaPlanInput): ArenaLayout {
     return region;
   };
   const { shardCount, vault, messageSizeBytesMax } = input;
+  const kernel = take(needs.kernelSizeBytes);
+  const statePage = take(needs.statePageSizeBytes);
   const layout = {
     sizeBytes,
-    kernel: take(needs.kernelSizeBytes),
-    statePage: take(needs.statePageSizeBytes),
+    kernel,
+    statePage,
+    zonePage: {
+      offsetBytes: statePage.offsetBytes + zonePageOffsetBytes(shardCount),
+      sizeBytes: zonePageSizeBytes(shardCount),
+    },
     largeControl: take(needs.largeControlSizeBytes),
     vault: vault && takeVaultRegions(take, shardCount, vault.consumerCount, messageSizeBytesMax),
     shards: Array.from({ length: input.shardCount }, () => ({

@@ -7,7 +7,6 @@ import {
   VaultLinks,
   vaultLinksSizeBytes,
 } from './vault-links.ts';
-import { Zone } from './zone-word.ts';
 
 const guardSizeBytes = 64;
 
@@ -57,8 +56,6 @@ for (const shardCount of [1, 3]) {
     assert.equal(theirs.replayBell.sleep(bells[1]!, 0), false);
     ours.replayBell.ring();
     assert.equal(theirs.replayBell.sleep(bells[1]!, 0), true);
-    ours.zone.set(Zone.Red);
-    assert.equal(theirs.zone.get(), Zone.Red);
 
     const record = new Uint32Array(ringRecordWords);
     for (const [index, ring] of ringsOf(theirs, shardCount).entries()) {

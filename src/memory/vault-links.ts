@@ -1,12 +1,10 @@
 // All that the shards, the vault thread and the replay thread say to each other: the rings between
-// them, what each side is woken by, and the zone. What the records mean is written in
-// vault/hand-over.ts.
+// them, and what each side is woken by. What the records mean is written in vault/hand-over.ts.
 //
 //   shard ──toVault──▶ vault thread ──vaultToReplay──▶ replay thread ──fromReplay──▶ shard
 //         ◀─fromVault─              ◀─replayToVault──                ◀──toReplay────
 //
-// Layout, each a whole number of cache lines, in this order: zone word, both doorbells, two wake
-// flags a shard, the four rings of each shard, the replay thread's two rings for dead letters, the
+// Layout, each a whole number of cache lines, in this order: both doorbells, two wake flags a shard, the four rings of each shard, the replay thread's two rings for dead letters, the
 // two large rings.
 
 import { assert } from '../assert.ts';
@@ -14,7 +12,6 @@ import { Doorbell, doorbellSizeBytes } from './doorbell.ts';
 import type { Region } from './region.ts';
 import { ThreadRing, threadRingSizeBytes } from './thread-ring.ts';
 import { WakeFlag, wakeFlagSizeBytes } from './wake-flag.ts';
-import { ZoneWord, zoneWordSizeBytes } from './zone-word.ts';
 
 /** Also how many appends a producer may have out, so that the answers always fit. */
 export const linkRecordsMax = 1_024;
@@ -24,7 +21,6 @@ export const settleRecordsMax = 4_096;
 
 export function vaultLinksSizeBytes(shardCount: number): number {
   return (
-    zoneWordSizeBytes +
     2 * doorbellSizeBytes +
     shardCount * 2 * wakeFlagSizeBytes +
     (shardCount * 4 + 2) * threadRingSizeBytes(linkRecordsMax) +
@@ -42,7 +38,6 @@ interface ShardLinks {
 }
 
 export class VaultLinks {
-  readonly zone: ZoneWord;
   /** The vault thread sleeps on it. */
   readonly vaultBell: Doorbell;
   /** The replay thread sleeps on it. */
@@ -67,7 +62,6 @@ export class VaultLinks {
     const flag = () => new WakeFlag(buffer, take(wakeFlagSizeBytes));
     const ring = (capacity: number) =>
       new ThreadRing(buffer, take(threadRingSizeBytes(capacity)), capacity);
-    this.zone = new ZoneWord(buffer, take(zoneWordSizeBytes));
     this.vaultBell = bell();
     this.replayBell = bell();
     this.#shards = Array.from({ length: shardCount }, () => ({

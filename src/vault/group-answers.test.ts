@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { RigMemory } from '../../test/support/rig-memory.ts';
+import { separateZonePage } from '../../test/support/zone-page.ts';
 import { settleRecordsMax, VaultLinks } from '../memory/vault-links.ts';
 import { DurableEnd, VaultPage } from '../memory/vault-page.ts';
 import { GroupAnswers } from './group-answers.ts';
@@ -11,7 +12,8 @@ function rigOf(shardCount = 2) {
   const links = new VaultLinks(memory.buffer, memory.links, shardCount);
   const page = new VaultPage(memory.buffer, memory.page.offsetBytes);
   const wakes: number[] = [];
-  const answers = new GroupAnswers(links, page, (shardIndex) => wakes.push(shardIndex));
+  const { zone } = separateZonePage();
+  const answers = new GroupAnswers(links, page, zone, (shard) => wakes.push(shard));
   const record = new Uint32Array(8);
   const end = new DurableEnd();
   return {

@@ -5,7 +5,7 @@
 import { assert } from '../assert.ts';
 import type { VaultLinks } from '../memory/vault-links.ts';
 import type { DurableEnd, VaultPage } from '../memory/vault-page.ts';
-import { Zone } from '../memory/zone-word.ts';
+import { Zone, type ZoneWord } from '../memory/zone-word.ts';
 import {
   highWord,
   lowWord,
@@ -28,6 +28,7 @@ interface Notice {
 export class GroupAnswers {
   readonly #links: VaultLinks;
   readonly #page: VaultPage;
+  readonly #zone: ZoneWord;
   /** Posts the message that wakes a producer with an event loop. */
   readonly #wake: (shardIndex: number) => void;
   readonly #answered: boolean[];
@@ -39,9 +40,15 @@ export class GroupAnswers {
   readonly #shardCount: number;
   #hasTold = false;
 
-  constructor(links: VaultLinks, page: VaultPage, wake: (shardIndex: number) => void) {
+  constructor(
+    links: VaultLinks,
+    page: VaultPage,
+    zone: ZoneWord,
+    wake: (shardIndex: number) => void,
+  ) {
     this.#links = links;
     this.#page = page;
+    this.#zone = zone;
     this.#wake = wake;
     this.#answered = Array.from({ length: links.producerCount }, () => false);
     this.#shardCount = links.producerCount - 1;
@@ -71,14 +78,14 @@ export class GroupAnswers {
 
   /** False: the replay thread is behind with the notices, and the end stays where it was. */
   publish(end: DurableEnd): boolean {
-    const { replayBell, zone } = this.#links;
+    const { replayBell } = this.#links;
     this.#tell();
     this.#wakeAnswered();
     const isComplete = this.#notices.length === 0;
     if (isComplete) this.#page.publishEnd(end);
     // In Red nothing is replayed but what the vault has no room for, which it looks for by itself.
     // Waking it for every group would cost as much as writing a small one.
-    if (this.#hasTold || zone.get() !== Zone.Red) replayBell.ring();
+    if (this.#hasTold || this.#zone.get() !== Zone.Red) replayBell.ring();
     this.#hasTold = false;
     return isComplete;
   }

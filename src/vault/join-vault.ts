@@ -7,6 +7,7 @@ import { GopherShipError } from '../errors.ts';
 import type { Log, LogFields } from '../log.ts';
 import type { VaultLinks } from '../memory/vault-links.ts';
 import { type VaultPage, VaultWord } from '../memory/vault-page.ts';
+import type { ZonePage } from '../memory/zone-page.ts';
 import type { VaultDirectory } from './block-file.ts';
 import type { CursorDisk } from './cursor-file.ts';
 import { type LoadedCursors, loadCursors } from './cursor-load.ts';
@@ -37,6 +38,7 @@ export interface JoinVaultOptions {
   readonly config: VaultConfig;
   readonly links: VaultLinks;
   readonly page: VaultPage;
+  readonly zones: ZonePage;
   /** Required destinations, in the order of their bits. */
   readonly consumers: readonly string[];
   readonly software: string;
@@ -78,7 +80,7 @@ export function joinVault(
   opened: VaultPlace,
   buffers: VaultBuffers,
 ): OpenVault {
-  const { config, clock, log, links, page } = options;
+  const { config, clock, log, links, page, zones } = options;
   const { directory, lock } = opened;
   const direct = opened.direct.direct;
   const { limitBytes, minFreeBytes } = config;
@@ -144,7 +146,7 @@ export function joinVault(
   };
   showStart(page, opened, main.recovered);
   const loop = new VaultLoop({
-    ...{ clock, links, page, main, dead, cursors, area: buffers.area },
+    ...{ clock, links, page, zones, main, dead, cursors, area: buffers.area },
     cursorIntervalMs: config.cursorIntervalMs,
     dropOldest:
       config.fullPolicy === 'drop_oldest'

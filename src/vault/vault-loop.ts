@@ -7,6 +7,7 @@ import type { Clock } from '../clock.ts';
 import { MiB } from '../limits.ts';
 import type { VaultLinks } from '../memory/vault-links.ts';
 import { type VaultPage, VaultWord } from '../memory/vault-page.ts';
+import type { ZonePage } from '../memory/zone-page.ts';
 import type { ByteView } from './byte-view.ts';
 import type { CursorSet } from './cursor-set.ts';
 import { GroupAnswers } from './group-answers.ts';
@@ -32,6 +33,7 @@ export interface VaultLoopParts {
   readonly clock: Clock;
   readonly links: VaultLinks;
   readonly page: VaultPage;
+  readonly zones: ZonePage;
   readonly area: ByteView;
   readonly main: VaultLog;
   readonly dead: VaultLog;
@@ -74,11 +76,11 @@ export class VaultLoop {
   #isStatusStale = false;
 
   constructor(parts: VaultLoopParts) {
-    const { links, area, page, clock } = parts;
+    const { links, area, page, clock, zones } = parts;
     const rings = Array.from({ length: links.producerCount }, (_, index) => links.toVault(index));
     this.#parts = parts;
     this.#intake = new GroupIntake(rings, area);
-    this.#answers = new GroupAnswers(links, page, (shardIndex) => parts.wake(shardIndex));
+    this.#answers = new GroupAnswers(links, page, zones.zone, (shard) => parts.wake(shard));
     this.#lastGroupMs = clock.nowMs();
     this.#cursorsWrittenMs = this.#lastGroupMs;
     this.#lockCheckedMs = this.#lastGroupMs;

@@ -8,6 +8,7 @@ import { arenaPageSizeBytes, type Region, wholePagesSizeBytes } from '../../src/
 import { smallRegionSizeBytes } from '../../src/memory/small-slabs.ts';
 import { statePageSizeBytes } from '../../src/memory/state-page.ts';
 import { takeVaultRegions } from '../../src/memory/vault-regions.ts';
+import { zonePageSizeBytes } from '../../src/memory/zone-page.ts';
 
 export interface SmallArenaOptions {
   readonly shardCount?: number;
@@ -38,6 +39,7 @@ function smallLayout(options: SmallArenaOptions): ArenaLayout {
   const regions = {
     kernel: take(arenaPageSizeBytes),
     statePage: take(statePageSizeBytes(shardCount)),
+    zonePage: take(zonePageSizeBytes(shardCount)),
     largeControl: take(largeControlSizeBytes(shardCount, largePageCount)),
     vault:
       options.vault && takeVaultRegions(take, shardCount, options.vault.consumerCount, 1024 * 1024),

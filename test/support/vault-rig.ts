@@ -34,6 +34,7 @@ import { makeVaultFolders } from '../../src/vault/vault-folders.ts';
 import { LockState } from '../../src/vault/vault-lock.ts';
 import { FakeClock } from './fake-clock.ts';
 import { RigMemory } from './rig-memory.ts';
+import { separateZonePage } from './zone-page.ts';
 
 export interface VaultRigOptions {
   readonly directory: VaultDirectory;
@@ -108,6 +109,7 @@ export class VaultRig {
         config: { ...rigConfig, ...options.config },
         links: this.links,
         page: this.page,
+        zones: separateZonePage(shardCount),
         consumers,
         software: 'test',
         clock: this.clock,
