@@ -6,7 +6,7 @@ import { Command, CommanderError } from 'commander';
 import type { CliProcess } from './cli/cli-process.ts';
 import type { ConfigFlags } from './cli/effective-config.ts';
 import type { VaultTerminal } from './cli/vault-cli.ts';
-import { addVaultCommands } from './cli/vault-commands.ts';
+import { addVaultCommands, outputFlag } from './cli/vault-commands.ts';
 import { writeAll } from './cli/write-all.ts';
 import type { OutputFormat } from './ctl/terminal.ts';
 import { type ErrorCode, ExitCode, GopherShipError } from './errors.ts';
@@ -54,6 +54,20 @@ program
   .action(async () => {
     const { jsonSchema } = await import('./config/schema-json.ts');
     process.stdout.write(`${JSON.stringify(jsonSchema(), null, 2)}\n`);
+  });
+
+outputFlag(configFlags(program.command('signals')))
+  .description(
+    'what this host can say about pressure, what it says now, where Yellow and Red begin',
+  )
+  .option('--watch', 'again every second, until interrupted')
+  .action(async (flags: ConfigFlags & { watch?: true; outputFormat: OutputFormat }) => {
+    const { readEffectiveConfig } = await import('./cli/effective-config.ts');
+    const { signals } = await import('./cli/signals-command.ts');
+    const isConfigured = flags.config.length + flags.set.length > 0;
+    const effective = isConfigured ? readEffectiveConfig(flags, process.env) : undefined;
+    const watch = flags.watch === true;
+    exitCode = await signals(effective, { watch }, vaultTerminal(flags.outputFormat));
   });
 
 addVaultCommands(program, vaultTerminal, (code) => {

@@ -98,7 +98,7 @@ interface ExportArguments {
   readonly output: string;
 }
 
-function outputFlag(command: Command): Command {
+export function outputFlag(command: Command): Command {
   const option = new Option('-o, --output-format <format>', 'form of the result');
   return command.addOption(option.choices(['table', 'json', 'yaml']).default('table'));
 }

@@ -45,13 +45,6 @@ export function warnOfPlannedKeys(root: LocatedMap, warnings: ProblemList): void
 
 /** Checked already, but nothing reads them yet; each goes when its part is built. */
 export const plannedPaths: readonly Path[] = [
-  ['zones', 'observe_only'],
-  ['zones', 'signals'],
-  ['zones', 'release_percent'],
-  ['zones', 'red_dwell'],
-  ['zones', 'yellow_dwell'],
-  ['zones', 'sample_operations'],
-  ['zones', 'sample_interval'],
   ['control', 'endpoint'],
   ['control', 'tls'],
   ['control', 'roles'],

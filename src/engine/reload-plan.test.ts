@@ -17,8 +17,8 @@ function configOf(more = '', changed: readonly [string, string] = ['', '']): Con
   return config;
 }
 
-test('planReload() takes over pace and zone, and names what needs a restart', () => {
-  const unchanged = { needRestart: [], changesReplay: false, changesZone: false };
+test('planReload() takes over pace and zones, and names what needs a restart', () => {
+  const unchanged = { needRestart: [], changesReplay: false, changesZones: false };
   assert.deepEqual(planReload(configOf(), configOf()), unchanged);
   assert.deepEqual(planReload(configOf(), configOf('replay: { rate: 1MiB/s, order: newest }')), {
     ...unchanged,
@@ -26,11 +26,11 @@ test('planReload() takes over pace and zone, and names what needs a restart', ()
   });
   assert.deepEqual(planReload(configOf('zones: { force: red }'), configOf()), {
     ...unchanged,
-    changesZone: true,
+    changesZones: true,
   });
   assert.deepEqual(planReload(configOf(), configOf('zones: { red_dwell: 9s }')), {
     ...unchanged,
-    needRestart: ['zones'],
+    changesZones: true,
   });
   assert.deepEqual(planReload(configOf(), configOf('', ['limit: 1GiB', 'limit: 2GiB'])), {
     ...unchanged,

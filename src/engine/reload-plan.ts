@@ -1,6 +1,6 @@
 // What of a changed configuration can be taken over while the engine runs, and what cannot. Pure.
-// Arena, threads, listeners and destinations are made once; the pace of the replay and a zone that
-// is held for tests are words that can change.
+// Arena, threads, listeners and destinations are made once; the pace of the replay and what makes a
+// zone are words that can change.
 
 import { isDeepStrictEqual } from 'node:util';
 import type { Config } from '../config/config.ts';
@@ -9,7 +9,7 @@ export interface ReloadPlan {
   /** Sections of the configuration that changed in a way that takes a restart, in their order. */
   readonly needRestart: readonly string[];
   readonly changesReplay: boolean;
-  readonly changesZone: boolean;
+  readonly changesZones: boolean;
 }
 
 export function planReload(current: Config, next: Config): ReloadPlan {
@@ -18,12 +18,12 @@ export function planReload(current: Config, next: Config): ReloadPlan {
   const rest: Config = {
     ...next,
     replay: { ...current.replay, minSharePercent },
-    zones: { ...next.zones, force: current.zones.force },
+    zones: current.zones,
   };
   const sections = Object.keys(current) as (keyof Config)[]; // of an object literal: its own keys
   return {
     needRestart: sections.filter((section) => !isDeepStrictEqual(current[section], rest[section])),
     changesReplay: !isDeepStrictEqual(current.replay, next.replay),
-    changesZone: current.zones.force !== next.zones.force,
+    changesZones: !isDeepStrictEqual(current.zones, next.zones),
   };
 }

@@ -19,6 +19,7 @@ import type { CertificateWatch } from '../tls/certificate-watch.ts';
 import { ListenerCertificates } from './listener-certificates.ts';
 import { createScan, scanScratchSizeBytes } from './message-scan.ts';
 import { Shard } from './shard.ts';
+import { ShardSampler } from './shard-sampler.ts';
 import type { ShardStart } from './thread-messages.ts';
 import { noVault } from './vault-door.ts';
 import { createVaultDoors, type VaultDoors, vaultScratchSizeBytes } from './vault-doors.ts';
@@ -29,6 +30,7 @@ export interface ShardStages {
   readonly destinations: readonly Destination[];
   /** Undefined: no vault. */
   readonly vaultDoors: VaultDoors | undefined;
+  readonly sampler: ShardSampler;
   readonly watches: readonly CertificateWatch[];
 }
 
@@ -74,6 +76,12 @@ export async function buildShard(start: ShardStart, log: Log): Promise<ShardStag
     }),
   );
   const zones = new ZonePage(buffer, layout.zonePage, config.memory.shardCount);
+  const sampler = new ShardSampler({
+    ...{ clock, random, zones: config.zones, zone: zones.zone },
+    signals: zones.shard(shardIndex),
+    occupancyPercent: () => slabs.occupancyPercent,
+  });
+  slabs.onWait = () => sampler.starved();
   const { wakePorts } = start;
   const vaultDoors =
     wakePorts &&
@@ -88,7 +96,7 @@ export async function buildShard(start: ShardStart, log: Log): Promise<ShardStag
     destinations,
     vault: vaultDoors?.vault ?? noVault,
     ackDeadlineMs: config.vault?.ackDeadlineMs ?? Infinity,
-    zone: () => zones.zone.get(),
+    zone: () => sampler.zone,
     scan: createScan(kernel, scratch.scan.offsetBytes),
     countRecords: (bodyOffsetBytes, bodyLengthBytes) =>
       kernel.countRecords(bodyOffsetBytes, bodyLengthBytes),
@@ -113,7 +121,10 @@ export async function buildShard(start: ShardStart, log: Log): Promise<ShardStag
     clock,
     log,
     random,
-    accept: (call) => shard.accept(call),
+    accept(call) {
+      sampler.operation();
+      shard.accept(call);
+    },
     takesRaw: (bodyLengthBytes) => shard.takesRaw(bodyLengthBytes),
   });
   const watches = certificates.watch({
@@ -121,7 +132,7 @@ export async function buildShard(start: ShardStart, log: Log): Promise<ShardStag
     log,
     onChange: (transport, context) => listener.setSecureContext(transport, context),
   });
-  return { shard, listener, destinations, vaultDoors, watches };
+  return { shard, listener, destinations, vaultDoors, sampler, watches };
 }
 
 /** Many SDKs speak only the latter; who speaks both gets one connection for all of its calls. */

@@ -21,6 +21,7 @@ const log = stderrLog(start.config.telemetry.logs, systemClock);
 try {
   const stages = await buildShard(start, log);
   const ports = await stages.listener.listen(start.ports);
+  stages.sampler.start();
   mainThread.on('message', (message: ToShard) => {
     switch (message.kind) {
       case 'drain':
@@ -29,6 +30,9 @@ try {
       case 'drain-now':
         stages.shard.drainNow();
         stages.listener.drainNow();
+        break;
+      case 'zones':
+        stages.sampler.reload(message.zones);
         break;
       case 'reload-certificates':
         for (const watch of stages.watches) void watch.reload();
@@ -46,7 +50,7 @@ try {
 }
 
 async function drain(stages: ShardStages, timeoutMs: number): Promise<void> {
-  const { shard, listener, destinations, vaultDoors, watches } = stages;
+  const { shard, listener, destinations, vaultDoors, sampler, watches } = stages;
   for (const watch of watches) watch.close();
   vaultDoors?.replay.drain();
   // The last tenth is for the answers to reach their producers.
@@ -57,6 +61,7 @@ async function drain(stages: ShardStages, timeoutMs: number): Promise<void> {
   // The replay thread hears how everything ended, unless it does not listen any more.
   const tooLong = new Promise<void>((resolve) => systemClock.after(saidMsMax, resolve));
   await Promise.race([vaultDoors?.line.idle(), tooLong]);
+  sampler.stop();
   tell({ kind: 'drained', unanswered: shard.givenUpCount });
 }
 

@@ -3,16 +3,20 @@
 // the process with it, since slabs and rings that it held cannot be trusted; what was acknowledged
 // is with the destinations or in the vault, and whatever restarts the process gets a clean one.
 
+import { systemClock } from '../clock.ts';
 import type { Config } from '../config/config.ts';
 import { type ErrorCode, GopherShipError } from '../errors.ts';
 import type { ListenerPorts } from '../ingester/listener.ts';
+import { MiB } from '../limits.ts';
 import type { Log } from '../log.ts';
 import { Arena } from '../memory/arena.ts';
 import type { ArenaLayout } from '../memory/arena-plan.ts';
 import { StatePage } from '../memory/state-page.ts';
 import { VaultPage } from '../memory/vault-page.ts';
 import { ZonePage } from '../memory/zone-page.ts';
-import { Zone } from '../memory/zone-word.ts';
+import { cgroupMemoryLimit } from '../monitor/cgroup.ts';
+import { HostSampler } from '../monitor/host-sampler.ts';
+import { Monitor } from '../monitor/monitor.ts';
 import { createTicketSecret } from '../tls/session-tickets.ts';
 import { EngineLedger } from './engine-ledger.ts';
 import { EngineThread } from './engine-thread.ts';
@@ -41,6 +45,7 @@ export class Supervisor {
   readonly ports: ListenerPorts;
   /** The zone that acts, and what each shard measures. */
   readonly zonePage: ZonePage;
+  readonly monitor: Monitor;
   /** What became of every batch, by the process's own books. */
   readonly ledger: EngineLedger;
   readonly #shards: readonly ShardThread[];
@@ -54,6 +59,7 @@ export class Supervisor {
     shards: readonly ShardThread[],
     vault: VaultThreads | undefined,
     pages: EnginePages,
+    monitor: Monitor,
     config: Config,
     life: { ending: boolean },
   ) {
@@ -61,6 +67,7 @@ export class Supervisor {
     this.statePage = pages.statePage;
     this.vaultPage = pages.vaultPage;
     this.zonePage = pages.zonePage;
+    this.monitor = monitor;
     this.ledger = pages.ledger;
     this.ports = ports;
     this.#shards = shards;
@@ -83,8 +90,8 @@ export class Supervisor {
     try {
       const vault = await startVault(options, arena, died);
       const pages = enginePages(arena, vault !== undefined, config);
-      pages.zonePage.zone.set(forcedZone(config));
-      vault?.zoneChanged();
+      // Before a shard serves: a zone that is held holds from the first batch on.
+      const monitor = startMonitor(options, pages.zonePage, vault);
       const { shards, ports } = await startShards(options, arena, vault, died);
       for (const transport of ['grpc', 'http'] as const) {
         const address = config.receivers[transport]?.host;
@@ -92,7 +99,7 @@ export class Supervisor {
         const port = ports[transport];
         log.info('listening', { transport, address, port, shards: shards.length });
       }
-      return new Supervisor(ports, shards, vault, pages, config, life);
+      return new Supervisor(ports, shards, vault, pages, monitor, config, life);
     } catch (error) {
       // The process ends with this error; threads that end with it have not died.
       life.ending = true;
@@ -110,24 +117,23 @@ export class Supervisor {
     const ends = await Promise.all(this.#shards.map((shard) => shard.next()));
     // Now everything that a shard had to say about an entry is in the rings.
     await this.#vault?.close();
+    this.monitor.stop();
     this.#life.ending = true;
     return ends.reduce((sum, end) => sum + (end.kind === 'drained' ? end.unanswered : 0), 0);
   }
 
   /**
-   * Takes over what can change while it runs: the replay's pace and order, a zone that is held. The
-   * sections that would need a restart.
+   * Takes over what can change while it runs: the replay's pace and order, and what makes a zone.
+   * The sections that would need a restart.
    */
   reload(next: Config): readonly string[] {
     const plan = planReload(this.#config, next);
-    if (plan.changesZone) {
-      this.zonePage.zone.set(forcedZone(next));
-      this.#vault?.zoneChanged();
+    if (plan.changesZones) {
+      this.monitor.reload(next.zones);
+      this.#broadcast({ kind: 'zones', zones: next.zones });
     }
     if (plan.changesReplay) this.#vault?.setReplay(next.replay);
-    const { force } = next.zones;
-    const zones = { ...this.#config.zones, force };
-    this.#config = { ...this.#config, zones, replay: next.replay };
+    this.#config = { ...this.#config, zones: next.zones, replay: next.replay };
     return plan.needRestart;
   }
 
@@ -228,8 +234,31 @@ function enginePages(arena: Arena, hasVault: boolean, config: Config): EnginePag
   };
 }
 
-/** Until the monitor decides, the zone is what the configuration holds. */
-function forcedZone({ zones }: Config): Zone {
-  if (zones.force === 'red') return Zone.Red;
-  return zones.force === 'yellow' ? Zone.Yellow : Zone.Green;
+function startMonitor(
+  { config, layout, log }: SupervisorOptions,
+  page: ZonePage,
+  vault: VaultThreads | undefined,
+): Monitor {
+  const host = new HostSampler({
+    memoryLimitBytes: config.memory.limitBytes,
+    arenaSizeBytes: layout.sizeBytes,
+  });
+  const { limitBytes, sourceFile } = cgroupMemoryLimit();
+  log.info('memory', {
+    limit_mib: Math.round(config.memory.limitBytes / MiB),
+    arena_mib: Math.round(layout.sizeBytes / MiB),
+    cgroup_limit_mib: limitBytes === undefined ? 'none' : Math.round(limitBytes / MiB),
+    cgroup_limit_file: sourceFile,
+  });
+  const changed = () => vault?.zoneChanged();
+  const monitor = new Monitor({
+    clock: systemClock,
+    log,
+    zones: config.zones,
+    page,
+    host,
+    changed,
+  });
+  monitor.start();
+  return monitor;
 }

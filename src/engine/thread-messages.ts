@@ -1,7 +1,7 @@
 // What the main thread and a shard thread say to each other. Data never goes this way; batches stay
 // in the arena of the shard that received them, and counters are read from the state page.
 
-import type { Config } from '../config/config.ts';
+import type { Config, ZonesConfig } from '../config/config.ts';
 import type { ErrorCode } from '../errors.ts';
 import type { ListenerPorts } from '../ingester/listener.ts';
 import type { ArenaLayout } from '../memory/arena-plan.ts';
@@ -27,6 +27,7 @@ export interface ShardStart {
 export type ToShard =
   /** Look at the certificate files now instead of at the next interval. */
   | { readonly kind: 'reload-certificates' }
+  | { readonly kind: 'zones'; readonly zones: ZonesConfig }
   /**
    * Stop accepting, finish what is in flight within this time, answer the rest DRAINING, then end.
    */

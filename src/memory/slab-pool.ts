@@ -19,6 +19,8 @@ export class SlabPool {
   readonly #small: SmallSlabs;
   readonly #smallLine: SmallLine;
   readonly #large: LargeSlabs;
+  /** Called when somebody begins to wait: what is free is not enough. */
+  onWait: (() => void) | undefined;
 
   /** One pool per shard and process: it takes the shard's regions as its own. */
   constructor(arena: Arena, shardIndex: number) {
@@ -62,6 +64,7 @@ export class SlabPool {
   /** Calls `granted` once, later, with the number of a slab, unless cancelled before. */
   wait(bodySizeBytes: number, granted: (slab: number) => void): SlabWait {
     assert(bodySizeBytes <= this.bodySizeBytesMax, 'body larger than any slab');
+    this.onWait?.();
     return bodySizeBytes <= smallBodySizeBytesMax
       ? this.#smallLine.wait(sizeClassOf(bodySizeBytes), granted)
       : this.#large.wait(bodySizeBytes, granted);

@@ -4,8 +4,9 @@
 //   shard ──toVault──▶ vault thread ──vaultToReplay──▶ replay thread ──fromReplay──▶ shard
 //         ◀─fromVault─              ◀─replayToVault──                ◀──toReplay────
 //
-// Layout, each a whole number of cache lines, in this order: both doorbells, two wake flags a shard, the four rings of each shard, the replay thread's two rings for dead letters, the
-// two large rings.
+// Layout, each a whole number of cache lines, in this order: both doorbells, two wake flags a
+// shard, the four rings of each shard, the replay thread's two rings for dead letters, the two
+// large rings.
 
 import { assert } from '../assert.ts';
 import { Doorbell, doorbellSizeBytes } from './doorbell.ts';

@@ -1,5 +1,5 @@
-// What the monitor and the data plane tell each other, in shared memory: the zone that acts, what of
-// the host else matters, and what each shard measures of itself. Every line has one writer.
+// What the monitor and the data plane tell each other, in shared memory: the zone that acts, what
+// of the host else matters, and what each shard measures of itself. Every line has one writer.
 //
 // Layout, a cache line each: the zone word; the host's words; then one line for each shard.
 

@@ -1,11 +1,26 @@
 // The zone that the host is in, one word of shared memory: the monitor on the main thread writes
 // it, every other thread reads it before it decides.
 
-import { assert } from '../assert.ts';
+import { assert, unreachable } from '../assert.ts';
 import { cacheLineSizeBytes } from './region.ts';
 
 export const Zone = { Green: 0, Yellow: 1, Red: 2 } as const;
 export type Zone = (typeof Zone)[keyof typeof Zone];
+
+export type ZoneName = 'green' | 'yellow' | 'red';
+
+export function zoneName(zone: Zone): ZoneName {
+  switch (zone) {
+    case Zone.Green:
+      return 'green';
+    case Zone.Yellow:
+      return 'yellow';
+    case Zone.Red:
+      return 'red';
+    default:
+      return unreachable(zone, 'zone');
+  }
+}
 
 export const zoneWordSizeBytes = cacheLineSizeBytes;
 

@@ -1,7 +1,10 @@
-// Where the memory cgroup of this process lies in the file system: /proc/self/cgroup names it, and
-// /proc/self/mountinfo says which part of the hierarchy is mounted where (proc(5), cgroups(7)).
+// Where the cgroups of this process lie in the file system: /proc/self/cgroup names them, and
+// /proc/self/mountinfo says which part of which hierarchy is mounted where (proc(5), cgroups(7)).
 
 import { posix } from 'node:path';
+
+/** In v1 each may have a hierarchy, and so a mount, of its own. */
+export type CgroupController = 'memory' | 'cpu';
 
 export interface CgroupMount {
   readonly version: 1 | 2;
@@ -11,13 +14,17 @@ export interface CgroupMount {
 }
 
 /**
- * Every mount through which the own memory cgroup can be seen: none on hosts without cgroups, two
- * in hybrid set-ups.
+ * Every mount through which the own cgroup can be seen, where `controller` may be: none on hosts
+ * without cgroups, two in hybrid set-ups.
  */
-export function cgroupMounts(cgroupText: string, mountinfoText: string): CgroupMount[] {
-  const paths = ownPaths(cgroupText);
+export function cgroupMounts(
+  cgroupText: string,
+  mountinfoText: string,
+  controller: CgroupController = 'memory',
+): CgroupMount[] {
+  const paths = ownPaths(cgroupText, controller);
   return mountinfoText.split('\n').flatMap((line): CgroupMount[] => {
-    const mount = parseMount(line);
+    const mount = parseMount(line, controller);
     if (mount === undefined) return [];
     const ownPath = mount.version === 2 ? paths.v2 : paths.v1;
     if (ownPath === undefined) return [];
@@ -29,17 +36,27 @@ export function cgroupMounts(cgroupText: string, mountinfoText: string): CgroupM
   });
 }
 
+/** The own cgroup and its parents, as far up as the mount shows them. */
+export function directoriesUp(mount: CgroupMount): string[] {
+  const directories = [mount.ownDirectory];
+  for (let directory = mount.ownDirectory; directory !== mount.mountPoint; ) {
+    directory = posix.dirname(directory);
+    directories.push(directory);
+  }
+  return directories;
+}
+
 /** Lines are `hierarchy:controllers:path`; hierarchy 0 without controllers is v2. */
-function ownPaths(text: string): {
-  readonly v1: string | undefined;
-  readonly v2: string | undefined;
-} {
+function ownPaths(
+  text: string,
+  controller: CgroupController,
+): { readonly v1: string | undefined; readonly v2: string | undefined } {
   let v1: string | undefined;
   let v2: string | undefined;
   for (const line of text.split('\n')) {
     const [, hierarchy, controllers = '', path] = /^(\d+):([^:]*):(\/.*)$/.exec(line) ?? [];
     if (hierarchy === '0' && controllers === '') v2 = path;
-    else if (controllers.split(',').includes('memory')) v1 = path;
+    else if (controllers.split(',').includes(controller)) v1 = path;
   }
   return { v1, v2 };
 }
@@ -55,13 +72,13 @@ interface ParsedMount {
  * Fields: id, parent, device, root, mount point, options, optional fields, "-", type, source, super
  * options.
  */
-function parseMount(line: string): ParsedMount | undefined {
+function parseMount(line: string, controller: CgroupController): ParsedMount | undefined {
   const [left = '', right = ''] = line.split(' - ');
   const [, , , root, mountPoint] = left.split(' ');
   const [type, , superOptions = ''] = right.split(' ');
   if (root === undefined || mountPoint === undefined) return undefined;
-  const isV1Memory = type === 'cgroup' && superOptions.split(',').includes('memory');
-  if (type !== 'cgroup2' && !isV1Memory) return undefined;
+  const isV1 = type === 'cgroup' && superOptions.split(',').includes(controller);
+  if (type !== 'cgroup2' && !isV1) return undefined;
   return {
     version: type === 'cgroup2' ? 2 : 1,
     root: unescapeOctal(root),

@@ -1,40 +1,28 @@
 import assert from 'node:assert/strict';
-import { mkdirSync, writeFileSync } from 'node:fs';
 import { totalmem } from 'node:os';
-import { dirname, join } from 'node:path';
 import { test } from 'node:test';
-import { temporaryDirectory } from '../../test/support/temporary-directory.ts';
+import {
+  type HostFileTexts,
+  mountV1,
+  mountV2,
+  withHostTree,
+} from '../../test/support/host-tree.ts';
 import { cgroupMemoryLimit } from './cgroup.ts';
 import { hostMemoryTotalBytes } from './host-memory.ts';
 
 const MiB = 1024 * 1024;
 const unlimitedV1 = '9223372036854771712\n';
 
-type Tree = Readonly<Record<string, string>>;
-
-function within<T>(tree: Tree, look: (rootDirectory: string) => T): T {
-  const directory = temporaryDirectory('host-files');
-  try {
-    for (const [path, text] of Object.entries(tree)) {
-      mkdirSync(dirname(join(directory.path, path)), { recursive: true });
-      writeFileSync(join(directory.path, path), text);
-    }
-    return look(directory.path);
-  } finally {
-    directory.remove();
-  }
+function within<T>(files: HostFileTexts, look: (rootDirectory: string) => T): T {
+  return withHostTree(files, ({ rootDirectory }) => look(rootDirectory));
 }
 
-function check(tree: Tree, limitBytes: number | undefined, sourceFile: string | undefined): void {
+function check(
+  tree: HostFileTexts,
+  limitBytes: number | undefined,
+  sourceFile: string | undefined,
+): void {
   assert.deepEqual(within(tree, cgroupMemoryLimit), { limitBytes, sourceFile });
-}
-
-function mountV2(root: string, point: string): string {
-  return `30 24 0:26 ${root} ${point} rw,nosuid shared:9 - cgroup2 cgroup2 rw,nsdelegate\n`;
-}
-
-function mountV1(root: string, point: string): string {
-  return `33 25 0:29 ${root} ${point} rw,nosuid - cgroup cgroup rw,memory\n`;
 }
 
 test('cgroupMemoryLimit() reads v2 in a private namespace', () => {

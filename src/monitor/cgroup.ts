@@ -3,7 +3,7 @@
 // later.
 
 import { posix } from 'node:path';
-import { type CgroupMount, cgroupMounts } from './cgroup-mounts.ts';
+import { type CgroupMount, cgroupMounts, directoriesUp } from './cgroup-mounts.ts';
 import { hostFiles, type ReadHostFile } from './host-files.ts';
 
 export interface MemoryLimit {
@@ -38,13 +38,13 @@ interface FoundLimit {
 function limitsOnPath(mount: CgroupMount, readFile: ReadHostFile): FoundLimit[] {
   const limits: FoundLimit[] = [];
   const fileName = mount.version === 2 ? 'memory.max' : 'memory.limit_in_bytes';
-  for (let directory = mount.ownDirectory; ; directory = posix.dirname(directory)) {
+  for (const directory of directoriesUp(mount)) {
     const file = posix.join(directory, fileName);
     const limitBytes = parseLimit(readFile(file)?.trim());
     if (limitBytes !== undefined) limits.push({ file, limitBytes });
     if (mount.version === 1) limits.push(...hierarchicalLimit(directory, readFile));
-    if (directory === mount.mountPoint) return limits;
   }
+  return limits;
 }
 
 /**
@@ -59,7 +59,7 @@ function hierarchicalLimit(directory: string, readFile: ReadHostFile): FoundLimi
 
 // v1 writes "no limit" as the largest multiple of the page size below 2^63, which depends on the
 // page size; no machine has memory near that.
-const limitBytesSentinelMin = 2 ** 60;
+export const limitBytesSentinelMin = 2 ** 60;
 
 /** Undefined for "max", for v1's "unlimited", and for what is no number. */
 function parseLimit(text: string | undefined): number | undefined {

@@ -213,8 +213,7 @@ export class VaultLoop {
       : lockCheckMs;
     const untilProbe = this.#probeAtMs > nowMs ? this.#probeAtMs - nowMs : lockCheckMs;
     const retry = this.#published ? lockCheckMs : 10;
-    const untilSpares = this.#untilSpares();
-    return Math.min(untilMark, untilCursors, untilStatus, untilProbe, untilSpares, retry);
+    return Math.min(untilMark, untilCursors, untilStatus, untilProbe, retry, this.#untilSpares());
   }
 
   /** Room that others give back on the file system rings no bell. */

@@ -4,6 +4,7 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parse, stringify } from 'yaml';
+import type { MemoryBox } from './memory-box.ts';
 import type { ProcessUsage } from './process-usage.ts';
 import { startProcess } from './running-process.ts';
 import { temporaryDirectory } from './temporary-directory.ts';
@@ -14,6 +15,13 @@ export interface EngineOptions {
   readonly env?: Readonly<Record<string, string>>;
   /** Further arguments after `run --config FILE`. */
   readonly args?: readonly string[];
+  /**
+   * Zones act. Without, only a forced one does (zones.observe_only): what a test sees must not
+   * depend on what else the machine does.
+   */
+  readonly liveZones?: boolean;
+  /** The process runs inside, from its first instruction on. */
+  readonly box?: MemoryBox;
 }
 
 /** A line of the engine's log. */
@@ -51,10 +59,14 @@ export async function startEngine(options: EngineOptions): Promise<EngineProcess
   const { config } = options;
   const configText = typeof config === 'string' ? config : stringify(config);
   writeFileSync(configPath, configText);
+  const enter = options.box?.enterCommand ?? [];
+  const observe = options.liveZones === true ? [] : ['--set', 'zones.observe_only=true'];
+  const engine = [launcherPath, 'run', '--config', configPath, ...observe, ...(options.args ?? [])];
+  const [command = '', ...args] = [...enter, ...engine];
   const running = startProcess({
     name: 'gophership',
-    command: launcherPath,
-    args: ['run', '--config', configPath, ...(options.args ?? [])],
+    command,
+    args,
     directory: directory.path,
     ...(options.env === undefined ? {} : { env: options.env }),
   });
