@@ -15,7 +15,7 @@ interface Case {
   readonly red?: readonly [at: number, before: number];
   readonly samplesToRise?: 2;
   readonly isMemory?: true;
-  readonly redNeedsGrowth?: true;
+  readonly needsGrowthFrom?: Zone;
 }
 
 /** The defaults of the design, written down a second time. */
@@ -31,14 +31,14 @@ const cases: Readonly<Record<string, Case>> = {
     yellow: [75, 74.9],
     red: [90, 89.9],
     isMemory: true,
-    redNeedsGrowth: true,
+    needsGrowthFrom: Red,
   },
   host_memory_percent: {
     signal: Signal.HostMemory,
     yellow: [75, 74.9],
     red: [90, 89.9],
     isMemory: true,
-    redNeedsGrowth: true,
+    needsGrowthFrom: Red,
   },
   memory_exhaustion: {
     signal: Signal.MemoryExhaustion,
@@ -79,6 +79,7 @@ const cases: Readonly<Record<string, Case>> = {
     yellow: [80, 79.9],
     red: [95, 94.9],
     isMemory: true,
+    needsGrowthFrom: Yellow,
   },
 };
 
@@ -136,12 +137,13 @@ for (const [name, expected] of Object.entries(cases)) {
   test(`${name} says what it may do`, () => {
     const row = signalTable[signal]!;
     assert.equal(row.isMemory, expected.isMemory ?? false);
-    assert.equal(row.redNeedsGrowth, expected.redNeedsGrowth ?? false);
+    assert.equal(row.needsGrowthFrom, expected.needsGrowthFrom);
     const extreme = row.isFalling ? 0 : (red?.[0] ?? 0);
     for (const growth of [0, -1, Number.NaN]) {
       const zone = zonesAfter([only(signal, extreme, growth)]).at(-1);
       const mayRise = red !== undefined && samplesToRise === 1;
-      assert.equal(zone, mayRise ? (row.redNeedsGrowth ? Yellow : Red) : Green, `${growth}`);
+      const risesTo = (row.needsGrowthFrom ?? Infinity) - 1;
+      assert.equal(zone, mayRise ? Math.min(Red, risesTo) : Green, `${growth}`);
     }
   });
 }

@@ -2,6 +2,7 @@
 // machine, status and explain all read this table.
 
 import type { Thresholds, ZonesConfig } from '../config/config.ts';
+import { Zone } from '../memory/zone-word.ts';
 import { Signal } from './signals.ts';
 
 export interface SignalRow {
@@ -15,8 +16,12 @@ export interface SignalRow {
   readonly samplesToRise: 1 | 2;
   /** At Red nothing may hold the zone below Red: memory kills, everything else is only slow. */
   readonly isMemory: boolean;
-  /** Red only while OwnGrowth is above 0: what others use is not ours to give back. */
-  readonly redNeedsGrowth: boolean;
+  /**
+   * This zone and what is above it only while OwnGrowth is above 0. What others use is not ours to
+   * give back, so it makes no Red by itself; what we ourselves hold, within our plan, is no pressure
+   * as long as it stays as it is, or a heap that a flood has left large would never be left alone.
+   */
+  readonly needsGrowthFrom: Zone | undefined;
   /** In its unit; Infinity: never. */
   thresholds(signals: ZonesConfig['signals']): Thresholds;
 }
@@ -35,12 +40,12 @@ const rows: readonly SignalRow[] = [
   }),
   row(Signal.ParentMemory, 'parent_memory_percent', 'percent', {
     isMemory: true,
-    redNeedsGrowth: true,
+    needsGrowthFrom: Zone.Red,
     thresholds: (signals) => signals.memoryPercent,
   }),
   row(Signal.HostMemory, 'host_memory_percent', 'percent', {
     isMemory: true,
-    redNeedsGrowth: true,
+    needsGrowthFrom: Zone.Red,
     thresholds: (signals) => signals.memoryPercent,
   }),
   row(Signal.MemoryExhaustion, 'memory_exhaustion', 'milliseconds', {
@@ -87,6 +92,7 @@ const rows: readonly SignalRow[] = [
   }),
   row(Signal.AnonymousMemory, 'anonymous_memory_percent', 'percent', {
     isMemory: true,
+    needsGrowthFrom: Zone.Yellow,
     thresholds: (signals) => signals.anonymousMemoryPercent,
   }),
   row(Signal.OwnGrowth, 'own_growth', 'bytes_per_second', { thresholds: () => none }),
@@ -104,7 +110,7 @@ function row(signal: Signal, name: string, unit: SignalUnit, options: RowOptions
     isFalling: false,
     samplesToRise: 1,
     isMemory: false,
-    redNeedsGrowth: false,
+    needsGrowthFrom: undefined,
     ...options,
     signal,
     name,

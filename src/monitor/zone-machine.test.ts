@@ -72,7 +72,7 @@ test('step() neither shortens a dwell nor stays for ever when the clock jumps', 
 test('step() returns each transition with what decided it', () => {
   const rig = new ZoneRig();
   rig.sample(0);
-  const up = rig.sample(1_000, { Arena: 90, LoopDelay: 60, AnonymousMemory: 96 });
+  const up = rig.sample(1_000, { Arena: 90, LoopDelay: 60, AnonymousMemory: 96, OwnGrowth: 1 });
   assert.deepEqual(up, {
     atMs: 1_000,
     from: Green,

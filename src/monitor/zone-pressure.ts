@@ -15,7 +15,8 @@ export const allSignals: SignalSet = (1 << signalCount) - 1;
 /** Those that Mandate 2 is about. */
 export const memorySignals: SignalSet = setOf((signal) => signalTable[signal]!.isMemory);
 
-const needGrowth: SignalSet = setOf((signal) => signalTable[signal]!.redNeedsGrowth);
+const needGrowthForRed: SignalSet = needGrowthFor(Zone.Red);
+const needGrowthForYellow: SignalSet = needGrowthFor(Zone.Yellow);
 /** Less is worse: their values and thresholds are compared with the sign turned. */
 const signs = Float64Array.from(signalTable, (row) => (row.isFalling ? -1 : 1));
 const samplesToRise = Uint8Array.from(signalTable, (row) => row.samplesToRise);
@@ -31,8 +32,8 @@ export class ZonePressure {
 
   /** Counts the sample. */
   take(readings: Readings): void {
-    this.#yellow.count(readings, allSignals);
-    this.#red.count(readings, mayBeRed(readings));
+    this.#yellow.count(readings, thatCount(Zone.Yellow, readings));
+    this.#red.count(readings, thatCount(Zone.Red, readings));
   }
 
   /** The zone that those of `signals` ask for that have been at a threshold for long enough. */
@@ -48,8 +49,7 @@ export class ZonePressure {
 
   /** Those that do not let `zone` be left. */
   holding(zone: Zone, readings: Readings): SignalSet {
-    const signals = zone === Zone.Red ? mayBeRed(readings) : allSignals;
-    return this.#level(zone)?.holding(readings, signals) ?? noSignal;
+    return this.#level(zone)?.holding(readings, thatCount(zone, readings)) ?? noSignal;
   }
 
   /** Of a signal, in its unit; Infinity: never. */
@@ -115,8 +115,13 @@ function comparable(threshold: number, signal: number): number {
 }
 
 /** Unknown growth is none. */
-function mayBeRed(readings: Readings): SignalSet {
-  return readings[Signal.OwnGrowth]! > 0 ? allSignals : allSignals & ~needGrowth;
+function thatCount(zone: Zone, readings: Readings): SignalSet {
+  if (readings[Signal.OwnGrowth]! > 0) return allSignals;
+  return allSignals & ~(zone === Zone.Red ? needGrowthForRed : needGrowthForYellow);
+}
+
+function needGrowthFor(zone: Zone): SignalSet {
+  return setOf((signal) => (signalTable[signal]!.needsGrowthFrom ?? Infinity) <= zone);
 }
 
 function setOf(has: (signal: number) => boolean): SignalSet {

@@ -83,6 +83,7 @@ export function reaches(
   const threshold = zone === Red ? thresholds.red : thresholds.yellow;
   const value = readings[row.signal]!;
   if (threshold === Infinity || Number.isNaN(value)) return false;
-  const mayFire = zone !== Red || !row.redNeedsGrowth || readings[Signal.OwnGrowth]! > 0;
+  const needsGrowth = row.needsGrowthFrom !== undefined && zone >= row.needsGrowthFrom;
+  const mayFire = !needsGrowth || readings[Signal.OwnGrowth]! > 0;
   return mayFire && (row.isFalling ? value <= threshold / share : value >= threshold * share);
 }
