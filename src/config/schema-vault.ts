@@ -67,7 +67,11 @@ export const vault = relation(
 
 export const replay = block('how the vault goes back into the pipeline', {
   rate: rate('1KiB/s', '64GiB/s', 'in Green; decompressed bytes').prefault('50MiB/s'),
-  yellow_rate: rate('0/s', '64GiB/s', 'in Yellow; 0/s pauses').prefault('1MiB/s'),
+  yellow_rate: rate(
+    '0/s',
+    '64GiB/s',
+    'in Yellow, and at most while the disk is busy; 0/s pauses',
+  ).prefault('1MiB/s'),
   order: choice(['oldest', 'newest'], 'which entries go first').prefault('oldest'),
   min_share: share(
     '0',

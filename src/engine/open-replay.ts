@@ -12,7 +12,7 @@ import type { Doorbell } from '../memory/doorbell.ts';
 import { DestinationCounter, type ShardCounters, StatePage } from '../memory/state-page.ts';
 import { VaultLinks } from '../memory/vault-links.ts';
 import { VaultPage, VaultWord } from '../memory/vault-page.ts';
-import { ZonePage } from '../memory/zone-page.ts';
+import { HostWord, ZonePage } from '../memory/zone-page.ts';
 import { buildReplayer, type ConsumerInput } from '../replayer/build-replayer.ts';
 import type { QueueState } from '../replayer/delivery-lane.ts';
 import { ReplayControl } from '../replayer/replay-control.ts';
@@ -93,6 +93,7 @@ export function openReplay(start: ReplayStart, log: Log): OpenReplay {
     deliveries: shards.map((shard) => links.fromReplay(shard)),
     readEnd: (end) => page.readEnd(end),
     zone: () => zones.zone.get(),
+    isDiskBusy: () => zones.isSet(HostWord.IoBusy),
     usePercent: () => usePercent(page),
     wakeShard(shard) {
       if (links.replayFlag(shard).raise()) shardPorts[shard]?.postMessage(wakeUp);

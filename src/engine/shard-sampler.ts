@@ -55,8 +55,7 @@ export class ShardSampler {
 
   /** The zone that this shard acts by: the higher of everybody's and its own. */
   get zone(): Zone {
-    const zone = this.#parts.zone.get();
-    return this.#localZone > zone ? this.#localZone : zone;
+    return Math.max(this.#localZone, this.#parts.zone.get()) as Zone; // one of the two
   }
 
   /** A batch has come. */

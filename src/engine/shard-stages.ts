@@ -59,6 +59,14 @@ export async function buildShard(start: ShardStart, log: Log): Promise<ShardStag
     scratch: scratch.plan,
     plan: start.splicePlan,
   });
+  const zones = new ZonePage(buffer, layout.zonePage, config.memory.shardCount);
+  const sampler = new ShardSampler({
+    ...{ clock, random, zones: config.zones, zone: zones.zone },
+    signals: zones.shard(shardIndex),
+    occupancyPercent: () => slabs.occupancyPercent,
+  });
+  slabs.onWait = () => sampler.starved();
+  const ackDeadlineMs = config.vault?.ackDeadlineMs ?? Infinity;
   const destinations = config.exporters.map((exporter, index) =>
     createDestination(exporter, {
       clock,
@@ -71,17 +79,12 @@ export async function buildShard(start: ShardStart, log: Log): Promise<ShardStag
       random,
       shardIndex,
       shardCount: config.memory.shardCount,
+      zone: () => sampler.zone,
+      gatherMsMax: ackDeadlineMs * gatherShare,
       version,
       stderr: process.stderr,
     }),
   );
-  const zones = new ZonePage(buffer, layout.zonePage, config.memory.shardCount);
-  const sampler = new ShardSampler({
-    ...{ clock, random, zones: config.zones, zone: zones.zone },
-    signals: zones.shard(shardIndex),
-    occupancyPercent: () => slabs.occupancyPercent,
-  });
-  slabs.onWait = () => sampler.starved();
   const { wakePorts } = start;
   const vaultDoors =
     wakePorts &&
@@ -95,7 +98,7 @@ export async function buildShard(start: ShardStart, log: Log): Promise<ShardStag
     counters,
     destinations,
     vault: vaultDoors?.vault ?? noVault,
-    ackDeadlineMs: config.vault?.ackDeadlineMs ?? Infinity,
+    ackDeadlineMs,
     zone: () => sampler.zone,
     scan: createScan(kernel, scratch.scan.offsetBytes),
     countRecords: (bodyOffsetBytes, bodyLengthBytes) =>
@@ -134,6 +137,9 @@ export async function buildShard(start: ShardStart, log: Log): Promise<ShardStag
   });
   return { shard, listener, destinations, vaultDoors, sampler, watches };
 }
+
+/** Of the time after which the vault answers instead: gathering alone must not lead there. */
+const gatherShare = 1 / 4;
 
 /** Many SDKs speak only the latter; who speaks both gets one connection for all of its calls. */
 const httpProtocols = ['h2', 'http/1.1'];

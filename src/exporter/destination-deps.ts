@@ -6,6 +6,7 @@ import type { Clock } from '../clock.ts';
 import type { Log } from '../log.ts';
 import type { SlabPool } from '../memory/slab-pool.ts';
 import type { DestinationCounters } from '../memory/state-page.ts';
+import type { Zone } from '../memory/zone-word.ts';
 import type { BatchRenderer } from './destination.ts';
 
 export interface DestinationDeps {
@@ -25,6 +26,13 @@ export interface DestinationDeps {
    * `num_consumers` counts for the whole process, so every shard takes its share; 1 when absent.
    */
   readonly shardCount?: number;
+  /** That acts at this shard; absent: always Green. */
+  readonly zone?: () => Zone;
+  /**
+   * A part of the time after which producers are answered without this destination: in Yellow
+   * batches gather no longer than this. Absent: as long as the queue's `flush_timeout`.
+   */
+  readonly gatherMsMax?: number;
   /** Of this engine, as in `User-Agent: gophership/VERSION`. */
   readonly version: string;
   /** Where `debug` prints. A writer without `writableLength` is taken to be always empty. */

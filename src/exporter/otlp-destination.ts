@@ -5,6 +5,7 @@
 import type { Timer } from '../clock.ts';
 import type { OtlpGrpcExporterConfig, OtlpHttpExporterConfig } from '../config/config.ts';
 import { DestinationCounter } from '../memory/state-page.ts';
+import { Zone } from '../memory/zone-word.ts';
 import { Batcher, type BuiltRequest } from './batcher.ts';
 import { CircuitBreaker } from './circuit-breaker.ts';
 import { DeliveryRate } from './delivery-rate.ts';
@@ -81,7 +82,11 @@ export class OtlpDestination implements Destination {
     this.#batcher = new Batcher(queue, deps.renderer, (piece, message) =>
       this.#settlement.refuse(piece, message),
     );
-    this.#schedule = new RequestSchedule({ ...parts, consumersMax, batcher: this.#batcher });
+    this.#schedule = new RequestSchedule({
+      ...{ ...parts, consumersMax, batcher: this.#batcher },
+      zone: deps.zone ?? (() => Zone.Green),
+      gatherMsMax: deps.gatherMsMax ?? Number.POSITIVE_INFINITY,
+    });
     this.#admission = new QueueAdmission({
       ...parts,
       id,

@@ -1,10 +1,12 @@
 // When the next request of an OTLP destination starts, and in which buffer. The consumer with the
 // reserved buffer sends at once whatever waits. While it is busy batches gather, and a further
 // consumer starts when there is a large request's worth of them or one has waited `flush_timeout`.
-// What comes live does not gather behind a backlog, which leaves it a consumer.
+// What comes live does not gather behind a backlog, which leaves it a consumer. In Yellow all of it
+// gathers, for fewer and larger requests.
 
 import type { Clock } from '../clock.ts';
 import type { QueueConfig } from '../config/config.ts';
+import { Zone } from '../memory/zone-word.ts';
 import type { Batcher } from './batcher.ts';
 import type { CircuitBreaker } from './circuit-breaker.ts';
 import type { ExportBuffer } from './export-buffer.ts';
@@ -23,12 +25,19 @@ export interface RequestScheduleParts {
   readonly breaker: CircuitBreaker;
   readonly buffers: ExportBuffers;
   readonly learnedSize: LearnedSize;
+  /** In which batches are handed over. */
+  zone(): Zone;
+  /** In Yellow no batch waits longer for company, whatever `flush_timeout` says. */
+  readonly gatherMsMax: number;
 }
 
 const never = Number.POSITIVE_INFINITY;
 
 /** So long after a live batch the backlog goes one request of `min_size` at a time. */
 const sharedMs = 1_000;
+
+/** In Yellow, of the time that batches gather at most: after so long without another none comes. */
+const quietShare = 1 / 8;
 
 export class RequestSchedule {
   readonly #parts: RequestScheduleParts;
@@ -54,11 +63,14 @@ export class RequestSchedule {
       return queue.passTurn() ? this.next(inFlightRequests, inFlightBacklogRequests) : never;
     }
 
-    const reserved = buffers.takeReserved();
-    if (reserved !== undefined) return reserved;
+    const yellowMs = first === undefined ? 0 : this.#yellowGatherMs(first);
+    if (yellowMs === 0) {
+      const reserved = buffers.takeReserved();
+      if (reserved !== undefined) return reserved;
+    }
     if (nothingWaits || inFlightRequests >= consumersMax) return never;
     const overtakes = !ofBacklog && inFlightRequests === inFlightBacklogRequests;
-    const gatherMs = overtakes ? 0 : this.#gatherMs(first);
+    const gatherMs = Math.max(yellowMs, overtakes ? 0 : this.#gatherMs(first));
     if (gatherMs > 0) {
       const isPassed = ofBacklog && queue.passTurn();
       return isPassed ? this.next(inFlightRequests, inFlightBacklogRequests) : gatherMs;
@@ -83,6 +95,24 @@ export class RequestSchedule {
     if (queue.waitingBytes(isBacklog(oldest)) >= config.batch.sizeBytesMin) return 0;
     const waitedMs = clock.nowMs() - oldest.queued.enqueuedMs;
     return Math.max(0, config.batch.flushTimeoutMs - waitedMs);
+  }
+
+  /**
+   * How long they gather in Yellow, idle consumer or not: until a whole request's worth of them is
+   * there, or nothing comes any more because every producer waits for its answer.
+   */
+  #yellowGatherMs(oldest: Piece): number {
+    const { queue, config, clock, gatherMsMax, zone } = this.#parts;
+    if (zone() !== Zone.Yellow || oldest.group !== undefined) return 0;
+    const { sizeBytes, batchCount } = queue;
+    const isHalfFull = 2 * sizeBytes >= config.sizeBytesMax || 2 * batchCount >= config.batchesMax;
+    const ofBacklog = isBacklog(oldest);
+    if (isHalfFull || queue.waitingBytes(ofBacklog) >= this.limitBytes) return 0;
+    const nowMs = clock.nowMs();
+    const wholeMs = Math.min(config.batch.flushTimeoutMs, gatherMsMax);
+    const untilMs = oldest.queued.enqueuedMs + wholeMs;
+    const quietMs = ofBacklog ? never : queue.liveAtMs + wholeMs * quietShare;
+    return Math.max(0, Math.min(untilMs, quietMs) - nowMs);
   }
 
   /**

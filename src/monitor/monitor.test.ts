@@ -105,13 +105,14 @@ test('Monitor turns the zone word, tells the threads, and writes what decided', 
 test('Monitor with observe_only decides and says so, and nothing acts but a held zone', () => {
   const { clock, page, set, monitor, changes, zoneLines } = rig('observe_only: true');
   monitor.start();
-  set.set(Signal.CgroupMemory, 91);
+  set.set(Signal.CgroupMemory, 91).set(Signal.PsiIoSome, 90).set(Signal.PsiCpuSome, 90);
   clock.advance(100);
   assert.equal(monitor.zone, Red);
   assert.equal(page.zone.get(), Green);
+  assert.equal(page.isSet(HostWord.IoBusy) || page.isSet(HostWord.CpuShort), false);
   assert.deepEqual(changes, []);
   assert.equal(zoneLines()[0]?.fields.observe_only, true);
-  set.set(Signal.CgroupMemory, 0);
+  set.set(Signal.CgroupMemory, 0).set(Signal.PsiCpuSome, 0);
   clock.advance(20_000);
   const request = { zone: Yellow, durationMs: 1_000, reason: 'test of the pager', by: 'me' };
   assert.equal(monitor.override(request), undefined);

@@ -143,6 +143,10 @@ export class Monitor {
 
   #publishHost(): void {
     const { page, log } = this.#parts;
+    if (this.#zones.observeOnly) {
+      for (const word of Object.values(HostWord)) page.set(word, false);
+      return;
+    }
     const ioPercent = this.#readings[Signal.PsiIoSome]!; // every signal has a place
     const wasBusy = page.isSet(HostWord.IoBusy);
     const isBusy = ioPercent > (wasBusy ? ioCalmPercent : ioBusyPercent);

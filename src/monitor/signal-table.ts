@@ -18,8 +18,9 @@ export interface SignalRow {
   readonly isMemory: boolean;
   /**
    * This zone and what is above it only while OwnGrowth is above 0. What others use is not ours to
-   * give back, so it makes no Red by itself; what we ourselves hold, within our plan, is no pressure
-   * as long as it stays as it is, or a heap that a flood has left large would never be left alone.
+   * give back, so it makes no Red by itself; what we ourselves hold, within our plan, is no
+   * pressure as long as it stays as it is, or a heap that a flood has left large would never be
+   * left alone.
    */
   readonly needsGrowthFrom: Zone | undefined;
   /** In its unit; Infinity: never. */

@@ -54,8 +54,8 @@ export interface ReplayBounds {
 
 export interface ReplayerInput
   extends OutletParts,
-    Pick<ReplayerParts, 'notices' | 'letterAnswers' | 'dones' | 'readEnd' | 'zone' | 'usePercent'>,
-    Pick<ReplayerParts, 'pauseEnded' | 'forgetBelow'> {
+    Pick<ReplayerParts, 'notices' | 'letterAnswers' | 'dones' | 'readEnd' | 'pauseEnded'>,
+    Pick<ReplayerParts, 'zone' | 'isDiskBusy' | 'usePercent' | 'forgetBelow'> {
   /** The arena, and what works on it. */
   readonly area: ByteView;
   readonly kernel: Kernel;

@@ -1,5 +1,5 @@
-// How fast the vault may go back into the pipeline, decided from zone and vault use. Pure: a table
-// of cases, tested as one.
+// How fast the vault may go back into the pipeline, decided from zone, disk and vault use. Pure: a
+// table of cases, tested as one.
 
 import { unreachable } from '../assert.ts';
 import { Zone } from '../memory/zone-word.ts';
@@ -7,7 +7,7 @@ import { Zone } from '../memory/zone-word.ts';
 export interface PaceLimits {
   /** Decompressed bytes, in Green. */
   readonly rateBytesPerSecond: number;
-  /** In Yellow; 0: paused. */
+  /** In Yellow, and at most while the disk is busy; 0: paused. */
   readonly yellowRateBytesPerSecond: number;
   /** Of the rate, and of a destination's requests, that the backlog gets in any case. */
   readonly minSharePercent: number;
@@ -19,17 +19,25 @@ export const urgentUsePercent = 50;
 /** From here on a pause ends by itself: a full vault would refuse producers. */
 export const resumeUsePercent = 80;
 
+/** What decides. */
+export interface PaceState {
+  readonly zone: Zone;
+  /** Others wait for the disk as well. */
+  readonly isDiskBusy: boolean;
+  /** Of the vault's limit. */
+  readonly usePercent: number;
+  /** By command. */
+  readonly isPaused: boolean;
+}
+
 /** Bytes per second; 0: nothing is handed out. */
-export function replayRate(
-  limits: PaceLimits,
-  zone: Zone,
-  usePercent: number,
-  isPaused: boolean,
-): number {
+export function replayRate(limits: PaceLimits, state: PaceState): number {
+  const { zone, isDiskBusy, usePercent, isPaused } = state;
   if (isPaused) return 0;
   const zoneRate = rateInZone(limits, zone);
-  if (usePercent <= urgentUsePercent) return zoneRate;
-  return Math.max(zoneRate, (limits.rateBytesPerSecond * limits.minSharePercent) / 100);
+  const rate = isDiskBusy ? Math.min(zoneRate, limits.yellowRateBytesPerSecond) : zoneRate;
+  if (usePercent <= urgentUsePercent) return rate;
+  return Math.max(rate, (limits.rateBytesPerSecond * limits.minSharePercent) / 100);
 }
 
 export function pauseEnds(usePercent: number): boolean {

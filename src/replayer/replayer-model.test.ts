@@ -127,6 +127,7 @@ class History {
   #changeZone(): void {
     const { Green, Yellow, Red } = Zone;
     this.rig.zone = this.random.pick([Green, Green, Yellow, Red]);
+    this.rig.isDiskBusy = this.random.oneIn(4);
     this.rig.usePercent = this.random.pick([10, 60, 90]);
   }
 
@@ -225,6 +226,7 @@ class History {
     rig.isDown.length = 0;
     rig.isShardDown.length = 0;
     rig.zone = Zone.Green;
+    rig.isDiskBusy = false;
     rig.usePercent = 10;
     rig.command({ kind: 'resume' });
     rig.command({ kind: 'range', range: undefined });

@@ -30,6 +30,8 @@ export interface ReplayerParts {
   readonly dones: readonly RingIn[];
   readEnd(end: DurableEnd): void;
   zone(): Zone;
+  /** Reading it now would hold up others. */
+  isDiskBusy(): boolean;
   /** Of the vault's limit. */
   usePercent(): number;
   /** The pause that was asked for has ended by itself. */
@@ -99,8 +101,13 @@ export class Replayer {
 
   /** Bytes per second now. */
   get rateBytesPerSecond(): number {
-    const { zone, usePercent } = this.parts;
-    return replayRate(this.limits, zone(), usePercent(), this.#isPaused);
+    const { parts } = this;
+    return replayRate(this.limits, {
+      zone: parts.zone(),
+      isDiskBusy: parts.isDiskBusy(),
+      usePercent: parts.usePercent(),
+      isPaused: this.#isPaused,
+    });
   }
 
   /** Ms until it wants to run again, if nobody rings before; 0: at once. */

@@ -26,19 +26,25 @@ import type { VaultBuffers } from './vault-buffers.ts';
 
 const cutFlags = BlockFlag.Continued | BlockFlag.More;
 
-/** Of LZ4: the best ratio. At 1.8 to 2.8 GB/s it is not what a group waits for. */
-const acceleration = 1;
+export interface EntryGroupParts {
+  readonly buffers: VaultBuffers;
+  /** Of LZ4; asked once for each group. */
+  readonly acceleration: () => number;
+}
 
 export class EntryGroup implements BlockGroup {
   readonly isMark = false;
   readonly received = new ReceivedRange();
   readonly #buffers: VaultBuffers;
+  readonly #acceleration: () => number;
   readonly #entry = new EntryHeader();
   #entries: readonly PendingEntry[] = [];
   #plan: GroupPlan = new GroupPlan();
+  #groupAcceleration = 1;
 
-  constructor(buffers: VaultBuffers) {
+  constructor({ buffers, acceleration }: EntryGroupParts) {
     this.#buffers = buffers;
+    this.#acceleration = acceleration;
   }
 
   /** Both are read until the group is durable or given up. */
@@ -47,6 +53,7 @@ export class EntryGroup implements BlockGroup {
     assert(entries.length >= plan.entryCount, 'plan of more entries than there are');
     this.#entries = entries;
     this.#plan = plan;
+    this.#groupAcceleration = this.#acceleration();
     return this;
   }
 
@@ -84,7 +91,7 @@ export class EntryGroup implements BlockGroup {
       bodyOffsetBytes,
       roomBytes,
       tableOffsetBytes,
-      acceleration,
+      this.#groupAcceleration,
     );
     assert(storedSizeBytes > 0, 'frame does not fit its worst size');
     const isContinued = (block.cutFlags & BlockFlag.Continued) !== 0;

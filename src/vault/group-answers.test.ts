@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import { RigMemory } from '../../test/support/rig-memory.ts';
 import { separateZonePage } from '../../test/support/zone-page.ts';
 import { settleRecordsMax, VaultLinks } from '../memory/vault-links.ts';
-import { DurableEnd, VaultPage } from '../memory/vault-page.ts';
+import { DurableEnd, VaultPage, VaultWord } from '../memory/vault-page.ts';
 import { GroupAnswers } from './group-answers.ts';
 import { NoticeKind, PendingEntry, sequenceOf, VaultAnswer } from './hand-over.ts';
 
@@ -44,6 +44,18 @@ function entry(producer: number, entrySeq: number, heldMask = 0, settledMask = 0
 function endAt(entryEnd: number): DurableEnd {
   return Object.assign(new DurableEnd(), { entryEnd, blockSeq: 1, liveSegmentId: 1, endBytes: 8 });
 }
+
+test('answer() counts what is refused for want of room or of a disk', () => {
+  const rig = rigOf();
+  const group = [entry(0, 5), entry(1, 6)];
+  for (const answer of Object.values(VaultAnswer)) rig.answers.answer(group, 2, answer);
+  rig.answers.answer(group, 1, VaultAnswer.Full);
+  const words = [VaultWord.AnsweredFull, VaultWord.AnsweredReadOnly];
+  assert.deepEqual(
+    words.map((word) => rig.page.get(word)),
+    [3, 2],
+  );
+});
 
 test('answer() wakes each producer once for all of its answers', () => {
   const rig = rigOf();

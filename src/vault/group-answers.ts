@@ -4,7 +4,7 @@
 
 import { assert } from '../assert.ts';
 import type { VaultLinks } from '../memory/vault-links.ts';
-import type { DurableEnd, VaultPage } from '../memory/vault-page.ts';
+import { type DurableEnd, type VaultPage, VaultWord } from '../memory/vault-page.ts';
 import { Zone, type ZoneWord } from '../memory/zone-word.ts';
 import {
   highWord,
@@ -64,6 +64,8 @@ export class GroupAnswers {
         this.#notices.push({ kind: NoticeKind.Held, entrySeq, masks, producer, slab, tag });
       } else this.#answer(producer, slab, answer, entrySeq, tag);
     }
+    if (answer === VaultAnswer.Full) this.#page.add(VaultWord.AnsweredFull, count);
+    if (answer === VaultAnswer.ReadOnly) this.#page.add(VaultWord.AnsweredReadOnly, count);
     this.#tell();
     this.#wakeAnswered();
   }

@@ -3,7 +3,7 @@ import { describe, it } from 'node:test';
 import fc from 'fast-check';
 import { ThreadRing, threadRingSizeBytes } from '../memory/thread-ring.ts';
 import { ByteView } from './byte-view.ts';
-import { GroupIntake, slabNumberBytes } from './group-intake.ts';
+import { GroupIntake, type IntakeGate, slabNumberBytes } from './group-intake.ts';
 import { masksWord } from './hand-over.ts';
 
 const ringCapacity = 8;
@@ -50,6 +50,28 @@ describe('GroupIntake', () => {
     assert.ok(!intake.gather());
   });
 
+  it('gather() leaves out what its gate refuses, and ends although that comes again at once', () => {
+    let refusedCount = 0;
+    const gate: IntakeGate = {
+      refuses({ bodySizeBytes }) {
+        if (bodySizeBytes !== 13) return false;
+        refusedCount += 1;
+        assert.notEqual(push({ producer: 0, bodySizeBytes: 13, log: 0 }), 0); // with its answer
+        return true;
+      },
+    };
+    const { intake, push } = rig(2, gate);
+    for (const bodySizeBytes of [13, 10, 11]) push({ producer: 0, bodySizeBytes, log: 0 });
+    push({ producer: 1, bodySizeBytes: 12, log: 0 });
+    assert.ok(intake.gather());
+    const sizes = intake.entries.slice(0, intake.count).map((entry) => entry.bodySizeBytes);
+    assert.deepEqual(sizes, [12, 10, 11]);
+    assert.equal(intake.plan.entryCount, 3);
+    assert.equal(refusedCount, 2 * ringCapacity - 3);
+    assert.ok(!intake.gather());
+    assert.equal(refusedCount, 4 * ringCapacity - 3);
+  });
+
   it('gather() splits the masks of an append', () => {
     const { intake, rings } = rig(1);
     rings[0]!.push(1_200, masksWord(0b101, 0b1000_0000_0000_0010), 0);
@@ -85,7 +107,7 @@ function gathersAll(appends: readonly Append[]): void {
   assert.deepEqual(found, wanted);
 }
 
-function rig(ringCount: number) {
+function rig(ringCount: number, gate?: IntakeGate) {
   const ringBytes = threadRingSizeBytes(ringCapacity);
   const buffer = new SharedArrayBuffer(slabsFromBytes * 2);
   const arena = new ByteView(new Uint8Array(buffer));
@@ -102,5 +124,5 @@ function rig(ringCount: number) {
     nextSlab += 1;
     return slab;
   };
-  return { intake: new GroupIntake(rings, arena), push, rings };
+  return { intake: new GroupIntake(rings, arena, gate), push, rings };
 }

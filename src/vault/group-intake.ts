@@ -20,22 +20,32 @@ export const slabNumberBytes = 64;
 /** Of the field `body length` in an entry header. */
 const bodyLengthOffsetBytes = 32;
 
+/** Who may not have more of the vault. */
+export interface IntakeGate {
+  /** Answers the entry, if so; it is no part of a group then. */
+  refuses(entry: PendingEntry): boolean;
+}
+
 export class GroupIntake {
   readonly plan = new GroupPlan();
   readonly #rings: readonly ThreadRing[];
   readonly #arena: ByteView;
+  readonly #gate: IntakeGate | undefined;
   readonly #entries: PendingEntry[];
   readonly #record = new Uint32Array(recordWords);
   #count = 0;
+  /** From the rings, for this group; what was refused is answered, and may come again at once. */
+  #takenCount = 0;
   #log: VaultLogId = VaultLogId.Main;
   /** Behind the count stands one that was taken from its ring and did not fit. */
   #hasCarried = false;
   #nextRing = 0;
 
-  /** The rings in the order of the producers. */
-  constructor(rings: readonly ThreadRing[], arena: ByteView) {
+  /** The rings in the order of the producers. Without a gate all may have everything. */
+  constructor(rings: readonly ThreadRing[], arena: ByteView, gate?: IntakeGate) {
     this.#rings = rings;
     this.#arena = arena;
+    this.#gate = gate;
     const countMax = rings.reduce((sum, ring) => sum + ring.capacity, 0);
     this.#entries = Array.from({ length: countMax + 1 }, () => new PendingEntry());
   }
@@ -59,9 +69,10 @@ export class GroupIntake {
     return this.#hasCarried || this.#rings.some((ring) => ring.length > 0);
   }
 
-  /** Forgets the group before and gathers the next; false: nothing waits. */
+  /** Forgets the group before and gathers the next; false: there is nothing to commit. */
   gather(): boolean {
     this.plan.clear();
+    this.#takenCount = 0;
     this.#carryOver();
     let emptyInARow = 0;
     while (emptyInARow < this.#rings.length && !this.#hasCarried && !this.#isFull) {
@@ -73,7 +84,7 @@ export class GroupIntake {
   }
 
   get #isFull(): boolean {
-    return this.#count === this.#entries.length - 1;
+    return Math.max(this.#count, this.#takenCount) === this.#entries.length - 1;
   }
 
   #carryOver(): void {
@@ -92,6 +103,7 @@ export class GroupIntake {
   #takeFrom(ringIndex: number): boolean {
     if (!this.#rings[ringIndex]!.pop(this.#record)) return false; // inside: checked by the caller
     const entry = this.#entries[this.#count]!; // not full: checked by the caller
+    this.#takenCount += 1;
     const slab = this.#record[slabWord]!;
     const masks = this.#record[masksWord]!;
     entry.slab = slab;
@@ -102,7 +114,7 @@ export class GroupIntake {
     entry.log = this.#record[logWord] === VaultLogId.DeadLetter ? 1 : 0;
     const lengthAt = slab * slabNumberBytes + bodyLengthOffsetBytes;
     entry.bodySizeBytes = this.#arena.view.getUint32(lengthAt, true);
-    this.#add(entry);
+    if (!this.#gate?.refuses(entry)) this.#add(entry);
     return true;
   }
 

@@ -8,6 +8,7 @@ import type { Log, LogFields } from '../log.ts';
 import type { VaultLinks } from '../memory/vault-links.ts';
 import { type VaultPage, VaultWord } from '../memory/vault-page.ts';
 import type { ZonePage } from '../memory/zone-page.ts';
+import { blockAcceleration } from './block-acceleration.ts';
 import type { VaultDirectory } from './block-file.ts';
 import type { CursorDisk } from './cursor-file.ts';
 import { type LoadedCursors, loadCursors } from './cursor-load.ts';
@@ -20,6 +21,8 @@ import { dropOldestLetters } from './drop-letters.ts';
 import { dropOldest } from './drop-oldest.ts';
 import { deadLetterFolder } from './file-names.ts';
 import { unitSizeBytes } from './format.ts';
+import { IdentityShare } from './identity-share.ts';
+import { IdentityShareNews } from './identity-share-news.ts';
 import { ioFaultName } from './io-fault.ts';
 import type { MediumFacts } from './medium.ts';
 import { metaFileSizeBytes } from './meta-file.ts';
@@ -30,7 +33,7 @@ import { StateNews } from './state-news.ts';
 import { SubDirectory } from './sub-directory.ts';
 import type { VaultBuffers } from './vault-buffers.ts';
 import { LockState, type VaultLock } from './vault-lock.ts';
-import { VaultLoop } from './vault-loop.ts';
+import { type VaultLog, VaultLoop } from './vault-loop.ts';
 import { publishVaultStatus } from './vault-status.ts';
 import { vaultTagOf } from './vault-uuid.ts';
 
@@ -90,7 +93,10 @@ export function joinVault(
     slotOffsetBytes: buffers.slot.offsetBytes,
   };
   const loaded = load(disk, options.consumers);
-  const shared = { buffers, direct, clock, software: options.software, onDamage: config.onDamage };
+  const shared = {
+    ...{ buffers, direct, clock, software: options.software, onDamage: config.onDamage },
+    acceleration: () => blockAcceleration(zones),
+  };
   const deadSizeBytes = config.deadLetterLimitBytes + 2 * metaFileSizeBytes;
   const deadOptions = {
     ...{ ...shared, directory: new SubDirectory(directory, deadLetterFolder), cursors: [] },
@@ -144,10 +150,19 @@ export function joinVault(
       log.error('VAULT_FULL', 'the oldest dead letters were dropped to make room', fields);
     },
   };
+  const share =
+    config.fullPolicy === 'reject'
+      ? new IdentityShare(
+          buffers.area,
+          entryRoomBytes(main, space, config.segmentSizeBytes),
+          new IdentityShareNews(buffers.area, clock, log),
+        )
+      : undefined;
   showStart(page, opened, main.recovered);
   const loop = new VaultLoop({
     ...{ clock, links, page, zones, main, dead, cursors, area: buffers.area },
     cursorIntervalMs: config.cursorIntervalMs,
+    share,
     dropOldest:
       config.fullPolicy === 'drop_oldest'
         ? (answers) => dropOldest(droppedParts, answers)
@@ -177,6 +192,15 @@ export function joinVault(
       lock?.release();
     },
   };
+}
+
+/** What the limit leaves to entries, the file of the reserve taken off. */
+function entryRoomBytes({ segments, writer }: VaultLog, space: VaultSpace, fileSizeBytes: number) {
+  let othersBytes = space.usedBytes - writer.spareBytes;
+  for (let index = 0; index < segments.count; index += 1) {
+    othersBytes -= segments.at(index).sizeBytes;
+  }
+  return Math.max(fileSizeBytes, space.limitBytes - othersBytes - fileSizeBytes);
 }
 
 // A vault can only be emptied with a cursor for each consumer, so a new one has its room even in a

@@ -6,7 +6,7 @@ import { assert } from '../assert.ts';
 import { DurableEnd } from '../memory/vault-page.ts';
 import type { BlockGroup } from './block-group.ts';
 import { DiskProbe } from './disk-probe.ts';
-import { EntryGroup } from './entry-group.ts';
+import { EntryGroup, type EntryGroupParts } from './entry-group.ts';
 import { nextSparePath, reserveSparePath } from './file-names.ts';
 import { segmentHeaderSizeBytes, unitSizeBytes } from './format.ts';
 import type { GroupPlan } from './group-plan.ts';
@@ -26,7 +26,9 @@ import { WriterCounts } from './writer-counts.ts';
 /** Acked: durable. The others as the producers are to be answered. */
 export type CommitResult = Exclude<VaultAnswer, typeof VaultAnswer.Closed>;
 
-export interface LogWriterParts extends Omit<SegmentChainParts, 'position' | 'spares' | 'counts'> {
+export interface LogWriterParts
+  extends Omit<SegmentChainParts, 'position' | 'spares' | 'counts'>,
+    EntryGroupParts {
   /**
    * True, the main log: groups never take reserve.spare. False, the dead letters: they do, and room
    * for a LOSS of one unit is left in each segment instead.
@@ -36,6 +38,9 @@ export interface LogWriterParts extends Omit<SegmentChainParts, 'position' | 'sp
 
 /** A group that fails in one file is written again into another one, and not into a third. */
 const attemptsMax = 2;
+
+/** Of a segment: a large group ends it that much before it is full. */
+const spareMarginShare = 1 / 4;
 
 export class LogWriter {
   readonly counts = new WriterCounts();
@@ -67,7 +72,7 @@ export class LogWriter {
     this.#probe = probe;
     this.#spares = spares;
     this.#chain = new SegmentChain({ ...parts, position, spares, counts: this.counts });
-    this.#entryGroup = new EntryGroup(buffers);
+    this.#entryGroup = new EntryGroup(parts);
     this.#lossGroup = new LossGroup(buffers.area);
     this.#publish();
   }
@@ -87,6 +92,12 @@ export class LogWriter {
 
   get spareBytes(): number {
     return this.#spares.sizeBytes;
+  }
+
+  /** The next rotation may come before the slices that groups bring with them have filled both. */
+  get needsSpareSoon(): boolean {
+    const marginBytes = this.#parts.capacityBytes * spareMarginShare;
+    return this.#spares.missingBytes + marginBytes > this.#chain.roomBytes;
   }
 
   /** What the live file takes of the limit. */

@@ -27,6 +27,7 @@ export interface OpenLogOptions {
   readonly software: string;
   readonly capacityBytes: number;
   readonly keepsReserve: boolean;
+  readonly acceleration: () => number;
   readonly onDamage: 'quarantine' | 'refuse';
   readonly readOnly: boolean;
   readonly cursors: readonly CursorEvidence[];
@@ -54,7 +55,7 @@ export function openLog(options: OpenLogOptions): OpenedLog {
       const [low = 0, high = 0] = getRandomValues(new Uint32Array(2));
       salt.set(low, high);
     },
-    keepsReserve: options.keepsReserve,
+    ...{ keepsReserve: options.keepsReserve, acceleration: options.acceleration },
   });
   if (!isWritable) writer.becomeReadOnly();
   return {

@@ -50,6 +50,11 @@ export class SegmentChain {
     return this.#live;
   }
 
+  /** Left in the live segment. */
+  get roomBytes(): number {
+    return this.#live === undefined ? 0 : this.#live.capacityBytes - this.#live.endBytes;
+  }
+
   /** The spare becomes the live segment. What fails here has lost that file, or nothing. */
   open(path: SparePath): IoFault {
     assert(this.#live === undefined, 'opens a segment beside the live one');

@@ -28,6 +28,11 @@ export class SegmentList {
     return this.#end - this.#first;
   }
 
+  /** Infinity: there is none. */
+  get oldestId(): number {
+    return this.count === 0 ? Infinity : this.#rows[this.#first * columnCount]!; // inside the rows
+  }
+
   /** Index 0 is the oldest. */
   at(index: number): FinishedSegment {
     assert(index >= 0 && index < this.count, 'no such segment');

@@ -40,6 +40,10 @@ export class SpareFile {
     return this.#filledBytes === this.#parts.capacityBytes;
   }
 
+  get missingBytes(): number {
+    return this.#parts.capacityBytes - this.#filledBytes;
+  }
+
   create(): IoFault {
     const { folder, direct } = this.#parts;
     const opened = folder.directory.open(this.unfinishedPath, { mode: OpenMode.Create, direct });

@@ -74,6 +74,20 @@ describe('Spares', () => {
     assert.ok(disk.has('seg/reserve.spare') && !disk.has('seg/next.spare'));
   });
 
+  it('are needed soon while more of them is missing than the live segment has room for', () => {
+    const rig = new LogWriterRig(simulatedVault(), { capacityBytes: 4 * MiB });
+    const { writer } = rig;
+    assert.ok(writer.needsSpareSoon, 'no segment is open');
+    rig.prepare();
+    rig.commit([bodyOf(1)]);
+    const slices = [];
+    for (; writer.needsSpareSoon; writer.background(1)) slices.push(writer.spareState);
+    // A quarter of the room is left to groups that end the segment early.
+    assert.deepEqual(slices, [SpareState.None, SpareState.Filling, SpareState.Filling]);
+    assert.ok(writer.giveUpSpare());
+    assert.ok(writer.needsSpareSoon, 'the reserve is missing as well');
+  });
+
   it('harm nobody when they fail, and are called failing after three times', () => {
     const disk = simulatedVault();
     const rig = new LogWriterRig(disk, { capacityBytes });

@@ -98,6 +98,12 @@ export class Spares {
     return count * this.#parts.capacityBytes;
   }
 
+  /** To be written until both are ready. */
+  get missingBytes(): number {
+    const wholeCount = sparePaths.length - this.#ready.size - (this.#filling === undefined ? 0 : 1);
+    return wholeCount * this.#parts.capacityBytes + (this.#filling?.missingBytes ?? 0);
+  }
+
   /** Up to `sliceCount` slices. True: more can be done now. */
   fill(sliceCount: number): boolean {
     for (let slice = 0; slice < sliceCount; slice += 1) {

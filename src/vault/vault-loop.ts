@@ -13,10 +13,12 @@ import type { CursorSet } from './cursor-set.ts';
 import { GroupAnswers } from './group-answers.ts';
 import { GroupIntake } from './group-intake.ts';
 import { type SettleKind, sequenceOf, VaultAnswer, VaultLogId } from './hand-over.ts';
+import { IdentityGate, type IdentityShare } from './identity-share.ts';
 import { LogState } from './log-state.ts';
 import type { LogWriter } from './log-writer.ts';
 import type { SegmentList } from './segment-list.ts';
-import { SpareState, spareRetryDelayMs } from './spares.ts';
+import { SpareFilling } from './spare-filling.ts';
+import { spareRetryDelayMs } from './spares.ts';
 import { isNoRoom } from './write-failure.ts';
 
 /** The main log or the dead letters. */
@@ -39,6 +41,8 @@ export interface VaultLoopParts {
   readonly dead: VaultLog;
   readonly cursors: CursorSet;
   readonly cursorIntervalMs: number;
+  /** Undefined: nobody is refused for what others may want. */
+  readonly share: IdentityShare | undefined;
   /** Makes room by dropping what is oldest; undefined: producers are refused. */
   readonly dropOldest: ((answers: GroupAnswers) => boolean) | undefined;
   /** The same for the dead letters; undefined: their destination is held. */
@@ -60,6 +64,7 @@ export class VaultLoop {
   readonly #parts: VaultLoopParts;
   readonly #intake: GroupIntake;
   readonly #answers: GroupAnswers;
+  readonly #spareFilling: SpareFilling;
   readonly #record = new Uint32Array(8);
   #published = true;
   /** False: a vault that may only be read, or the lock is lost and files may be somebody else's. */
@@ -76,11 +81,12 @@ export class VaultLoop {
   #isStatusStale = false;
 
   constructor(parts: VaultLoopParts) {
-    const { links, area, page, clock, zones } = parts;
+    const { links, area, page, clock, zones, share } = parts;
     const rings = Array.from({ length: links.producerCount }, (_, index) => links.toVault(index));
     this.#parts = parts;
-    this.#intake = new GroupIntake(rings, area);
     this.#answers = new GroupAnswers(links, page, zones.zone, (shard) => parts.wake(shard));
+    this.#intake = new GroupIntake(rings, area, share && new IdentityGate(share, this.#answers));
+    this.#spareFilling = new SpareFilling(zones, [parts.main.writer, parts.dead.writer]);
     this.#lastGroupMs = clock.nowMs();
     this.#cursorsWrittenMs = this.#lastGroupMs;
     this.#lockCheckedMs = this.#lastGroupMs;
@@ -122,17 +128,20 @@ export class VaultLoop {
 
   #commit(): void {
     const { entries, count, plan, log } = this.#intake;
+    const { share } = this.#parts;
     const { writer } = this.#log(log);
     const rawSizeBytes = plan.rawSizeBytes;
     let result = writer.commit(entries, count, plan);
     while (result === VaultAnswer.Full && this.#makeRoom(log)) {
       result = writer.commit(entries, count, plan);
     }
-    this.#countRefused(result, count);
+    const { end } = writer;
+    const isKept = result === VaultAnswer.Acked && log === VaultLogId.Main;
+    if (isKept) share?.committed(entries, count, end);
     this.#answers.answer(entries, count, result);
     this.#published = this.#publish();
     this.#lastGroupMs = this.#parts.clock.nowMs();
-    const { liveSegmentId } = writer.end;
+    const { liveSegmentId } = end;
     if (log === VaultLogId.Main && liveSegmentId !== this.#lockCheckedSegmentId) {
       this.#lockCheckedSegmentId = liveSegmentId;
       this.#checkLock();
@@ -141,12 +150,6 @@ export class VaultLoop {
     writer.background(Math.ceil(rawSizeBytes / MiB));
     // At once: shards go elsewhere with the next batch.
     if (writer.state !== this.#shownState) this.#showStatus(this.#lastGroupMs);
-  }
-
-  #countRefused(result: VaultAnswer, count: number): void {
-    const { page } = this.#parts;
-    if (result === VaultAnswer.Full) page.add(VaultWord.AnsweredFull, count);
-    if (result === VaultAnswer.ReadOnly) page.add(VaultWord.AnsweredReadOnly, count);
   }
 
   /** True: something was dropped, so that trying again may help. */
@@ -198,7 +201,8 @@ export class VaultLoop {
     if (this.#deleteSettled(deletionsPerStep)) return 0;
     if (this.#dropAgain(nowMs)) return 0;
     if (this.#probe(nowMs)) return 0;
-    for (const { writer } of [main, dead]) if (writer.background(1)) return 0;
+    const untilSpares = this.#spareFilling.step(nowMs);
+    if (untilSpares === 0) return 0;
     // A full log that has got a spare must say so: no shard asks it again before.
     if (main.writer.state !== this.#shownState) this.#showStatus(nowMs);
     // Unlinks whose sync failed; mostly none.
@@ -213,14 +217,7 @@ export class VaultLoop {
       : lockCheckMs;
     const untilProbe = this.#probeAtMs > nowMs ? this.#probeAtMs - nowMs : lockCheckMs;
     const retry = this.#published ? lockCheckMs : 10;
-    return Math.min(untilMark, untilCursors, untilStatus, untilProbe, retry, this.#untilSpares());
-  }
-
-  /** Room that others give back on the file system rings no bell. */
-  #untilSpares(): number {
-    const lacksSpare = ({ writer }: VaultLog) =>
-      writer.state !== LogState.ReadOnly && writer.spareState !== SpareState.Ready;
-    return [this.#parts.main, this.#parts.dead].some(lacksSpare) ? spareRetryDelayMs : lockCheckMs;
+    return Math.min(untilMark, untilCursors, untilStatus, untilProbe, untilSpares, retry);
   }
 
   #mark(nowMs: number): number {
@@ -250,10 +247,12 @@ export class VaultLoop {
 
   #deleteSettled(countMax: number): boolean {
     if (!this.#mayWrite) return false;
-    const { segments, makeFloorsDurable } = this.#parts.main;
+    const { main, share } = this.#parts;
+    const { segments, makeFloorsDurable } = main;
     const watermark = this.#parts.cursors.lowestDurableWatermark;
     const deleted = segments.deleteBelow(watermark, countMax, makeFloorsDurable);
     if (deleted === 0) return false;
+    share?.keepFrom(segments.oldestId);
     this.#parts.page.add(VaultWord.FreedSegments, deleted);
     segments.flush();
     this.#showStatus(this.#parts.clock.nowMs());

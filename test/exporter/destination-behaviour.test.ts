@@ -5,6 +5,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { OutcomeKind } from '../../src/exporter/destination.ts';
 import { Verdict } from '../../src/exporter/retry-policy.ts';
+import { Zone } from '../../src/memory/zone-word.ts';
 import {
   delivered,
   failed,
@@ -34,6 +35,47 @@ test('an idle consumer sends at once; flush_timeout and min_size apply only whil
   rig.transport.calls[0]?.finish(delivered);
   await rig.settle();
   assert.equal(rig.transport.calls.length, 4);
+});
+
+test('in Yellow an idle consumer sends fewer and larger requests, and at once when it is Green again', async () => {
+  const rig = new ScriptedRig();
+  rig.zone = Zone.Yellow;
+  for (let batch = 0; batch < 4; batch += 1) {
+    rig.enqueue(4);
+    await rig.advance(20);
+  }
+  const { calls } = rig.transport;
+  assert.deepEqual(
+    calls.map(({ records }) => records.length),
+    [16],
+  );
+  calls[0]?.finish(delivered);
+  const alone = rig.enqueue(1);
+  await rig.advance(24);
+  assert.equal(calls.length, 1);
+  await rig.advance(1);
+  assert.equal(calls.length, 2, 'nothing has come for an eighth of flush_timeout');
+  calls[1]?.finish(delivered);
+  await rig.settle();
+  assert.equal(alone.outcome?.kind, OutcomeKind.Delivered);
+  rig.enqueue(4);
+  await rig.advance(25);
+  rig.enqueue(1);
+  calls[2]?.finish(refused(Verdict.Split));
+  await rig.settle();
+  assert.deepEqual(calls[3]?.records.length, 2, 'a half has nobody to wait for');
+  for (; rig.transport.open.length > 0; await rig.advance(25)) {
+    for (const call of rig.transport.open) call.finish(delivered);
+  }
+  const before = calls.length;
+  for (const zone of [Zone.Green, Zone.Red]) {
+    rig.zone = zone;
+    rig.enqueue(1);
+    await rig.settle();
+    calls.at(-1)?.finish(delivered);
+    await rig.settle();
+  }
+  assert.equal(calls.length, before + 2);
 });
 
 test('further consumers need an arena below 60 %; the reserved buffer always moves', async () => {

@@ -9,6 +9,7 @@ import fc from 'fast-check';
 import { OutcomeKind } from '../../src/exporter/destination.ts';
 import type { RequestEnding } from '../../src/exporter/export-transport.ts';
 import { Verdict } from '../../src/exporter/retry-policy.ts';
+import { Zone } from '../../src/memory/zone-word.ts';
 import { testSeed } from '../support/seed.ts';
 import {
   delivered,
@@ -47,6 +48,7 @@ const step = fc.oneof(
   { weight: 1, arbitrary: fc.record({ abandon: fc.nat() }) },
   { weight: 2, arbitrary: fc.record({ advanceMs: fc.integer({ min: 1, max: 3_000 }) }) },
   { weight: 1, arbitrary: fc.record({ occupancyPercent: fc.constantFrom(0, 80) }) },
+  { weight: 1, arbitrary: fc.record({ zone: fc.constantFrom(...Object.values(Zone)) }) },
 );
 
 class Model {
@@ -185,7 +187,8 @@ test('every batch is settled once, with the truth, whatever happens to the reque
         else if ('advanceMs' in next) {
           model.releaseAll();
           model.rig.clock.advance(next.advanceMs);
-        } else model.rig.slabs.occupancyPercent = next.occupancyPercent;
+        } else if ('zone' in next) model.rig.zone = next.zone;
+        else model.rig.slabs.occupancyPercent = next.occupancyPercent;
         await model.rig.settle();
         model.check();
       }

@@ -18,6 +18,7 @@ import type { Verdict } from '../../src/exporter/retry-policy.ts';
 import { grpcPrefixSizeBytes, KiB } from '../../src/limits.ts';
 import { silentLog } from '../../src/log.ts';
 import { DestinationCounter, StatePage, statePageSizeBytes } from '../../src/memory/state-page.ts';
+import { Zone } from '../../src/memory/zone-word.ts';
 import { FakeClock } from '../support/fake-clock.ts';
 import { ListSlabs } from './exporter-rig.ts';
 
@@ -151,6 +152,7 @@ export class ScriptedRig {
   readonly slabs = new ListSlabs(256 * KiB, 256 * KiB);
   readonly destination: OtlpDestination;
   readonly batches: SentBatch[] = [];
+  zone: Zone = Zone.Green;
   readonly #memory = new SharedArrayBuffer(memorySizeBytes);
   readonly #counters = new StatePage(new SharedArrayBuffer(statePageSizeBytes(1)), 0, 1)
     .shard(0)
@@ -172,6 +174,7 @@ export class ScriptedRig {
         counters: this.#counters,
         random,
         shardIndex: 0,
+        zone: () => this.zone,
       },
       this.transport,
     );

@@ -2,6 +2,7 @@
 // read back says which one it was.
 
 import assert from 'node:assert/strict';
+import { calmAcceleration } from '../../src/vault/block-acceleration.ts';
 import type { VaultDirectory } from '../../src/vault/block-file.ts';
 import { EntryHeader, writeEntryHeader } from '../../src/vault/entry-header.ts';
 import { GroupPlan } from '../../src/vault/group-plan.ts';
@@ -70,6 +71,7 @@ export class LogWriterRig {
     this.segments = new SegmentList(this.folder);
     const random = new SeededRandom(7);
     this.writer = new LogWriter({
+      acceleration: () => calmAcceleration,
       folder: this.folder,
       segments: this.segments,
       buffers,

@@ -57,6 +57,7 @@ export class ReplayRig {
   readonly faults: [consumer: number, fault: IoFault][] = [];
   nowMs = 1_000;
   zone: Zone = Zone.Green;
+  isDiskBusy = false;
   usePercent = 10;
   pausesEnded = 0;
   replayed = 0;
@@ -112,6 +113,7 @@ export class ReplayRig {
       deliveries: this.#deliveries,
       readEnd: (end) => log.readEnd(end),
       zone: () => this.zone,
+      isDiskBusy: () => this.isDiskBusy,
       usePercent: () => this.usePercent,
       wakeShard: () => {
         this.shardWakes += 1;

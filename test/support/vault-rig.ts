@@ -9,6 +9,7 @@ import { KiB, MiB } from '../../src/limits.ts';
 import { silentLog } from '../../src/log.ts';
 import { VaultLinks } from '../../src/memory/vault-links.ts';
 import { DurableEnd, VaultPage } from '../../src/memory/vault-page.ts';
+import type { ZonePage } from '../../src/memory/zone-page.ts';
 import type { VaultDirectory } from '../../src/vault/block-file.ts';
 import type { ByteView } from '../../src/vault/byte-view.ts';
 import { directNotWanted } from '../../src/vault/direct-io-trial.ts';
@@ -49,6 +50,16 @@ export interface VaultRigOptions {
   readonly memory?: RigMemory;
 }
 
+export interface AppendOptions {
+  readonly held?: number;
+  readonly settled?: number;
+  readonly log?: VaultLogId;
+  /** Index of the ring. */
+  readonly producer?: number;
+  /** Of whoever sent it; 0: unknown. */
+  readonly identity?: number;
+}
+
 export interface RigAnswer {
   readonly slab: number;
   readonly answer: VaultAnswer;
@@ -80,6 +91,7 @@ export class VaultRig {
   readonly clock: FakeClock;
   readonly links: VaultLinks;
   readonly page: VaultPage;
+  readonly zones: ZonePage;
   readonly area: ByteView;
   readonly vault: OpenVault;
   /** The lock, as the loop sees it. */
@@ -100,6 +112,7 @@ export class VaultRig {
     this.clock = options.clock ?? new FakeClock();
     this.links = new VaultLinks(memory.buffer, memory.links, shardCount);
     this.page = new VaultPage(memory.buffer, memory.page.offsetBytes);
+    this.zones = separateZonePage(shardCount);
     this.area = memory.buffers.area;
     this.#nextSlabBytes = memory.slabs.offsetBytes;
     const made = makeVaultFolders(directory);
@@ -109,7 +122,7 @@ export class VaultRig {
         config: { ...rigConfig, ...options.config },
         links: this.links,
         page: this.page,
-        zones: separateZonePage(shardCount),
+        zones: this.zones,
         consumers,
         software: 'test',
         clock: this.clock,
@@ -132,10 +145,7 @@ export class VaultRig {
   }
 
   /** Hands one entry to the vault thread; its slab. */
-  append(
-    body: string | Uint8Array,
-    options: { held?: number; settled?: number; log?: VaultLogId; producer?: number } = {},
-  ): number {
+  append(body: string | Uint8Array, options: AppendOptions = {}): number {
     const bytes = typeof body === 'string' ? new TextEncoder().encode(body) : body;
     const slab = this.#takeSlab(bytes.length) / 64;
     const header = new EntryHeader();
@@ -143,6 +153,7 @@ export class VaultRig {
     header.pieceSizeBytes = Math.min(bytes.length, MiB - 64);
     header.flags = bytes.length === header.pieceSizeBytes ? 3 : 1;
     header.receivedNs.setNsOfMs(this.clock.wallMs());
+    header.producerHash.set(options.identity ?? 0, 0);
     this.area.bytes.set(bytes, slab * 64 + entryHeaderSizeBytes);
     this.#memory.buffers.hash.hash64(
       this.area.bytes,
@@ -183,7 +194,7 @@ export class VaultRig {
   }
 
   /** `append()`, the turns that it needs, and its answer. */
-  commit(body: string | Uint8Array, options: Parameters<VaultRig['append']>[1] = {}): RigAnswer {
+  commit(body: string | Uint8Array, options: AppendOptions = {}): RigAnswer {
     this.append(body, options);
     this.turn();
     const answers = this.answers(options.producer);
