@@ -67,7 +67,7 @@ export function openReplay(start: ReplayStart, log: Log): OpenReplay {
   const inputs = consumers.map((consumer, index): ConsumerInput => {
     const room = regions.replay[index];
     assert(room !== undefined, 'one region for each consumer');
-    const { cursor, queueSizeBytesMax, flushTimeoutMs } = consumer;
+    const { cursor, queueSizeBytesMax, queueBatchesMax, flushTimeoutMs } = consumer;
     const queues = shards.map((shard) => queueState(statePage.shard(shard), consumer));
     return {
       cursor,
@@ -75,6 +75,7 @@ export function openReplay(start: ReplayStart, log: Log): OpenReplay {
       reader: new LogReader(source),
       queues,
       queueSizeBytesMax,
+      queueBatchesMax,
       flushTimeoutMs,
     };
   });
@@ -127,6 +128,7 @@ function queueState(shard: ShardCounters, { destinationIndex }: ReplayConsumer):
   return {
     isDown: () => counters.get(DestinationCounter.OpenBreaker) !== 0,
     queuedBytes: () => counters.get(DestinationCounter.QueuedBytes),
+    queuedBatches: () => counters.get(DestinationCounter.QueuedBatches),
     enqueuedBatches: () => counters.get(DestinationCounter.EnqueuedBatches),
   };
 }

@@ -16,6 +16,7 @@ export interface ReplayConsumer {
   readonly destinationIndex: number;
   /** Of its queue, in one shard. */
   readonly queueSizeBytesMax: number;
+  readonly queueBatchesMax: number;
   /** How long its batcher may keep a batch. */
   readonly flushTimeoutMs: number;
   /** What the vault thread said when it was ready. */

@@ -48,7 +48,8 @@ test('replay-thread hands out what is on the disk until it is stopped', async (c
     ...{ memory: arena.memory, layout: arena.layout, messageSizeBytesMax: MiB },
     consumers: [
       {
-        ...{ id: 'file/a', destinationIndex: 0, queueSizeBytesMax: MiB, flushTimeoutMs: 0 },
+        ...{ id: 'file/a', destinationIndex: 0, flushTimeoutMs: 0 },
+        ...{ queueSizeBytesMax: MiB, queueBatchesMax: 100 },
         cursor: new ConsumerCursor().snapshot(),
       },
     ],

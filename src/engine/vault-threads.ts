@@ -166,6 +166,7 @@ function startReplay(
       id: exporter.id,
       destinationIndex: config.exporters.indexOf(exporter),
       queueSizeBytesMax: exporter.queue.sizeBytesMax,
+      queueBatchesMax: exporter.queue.batchesMax,
       flushTimeoutMs: exporter.queue.batch.flushTimeoutMs,
       cursor,
     };

@@ -41,6 +41,7 @@ export interface ConsumerInput {
   /** At each shard. */
   readonly queues: readonly QueueState[];
   readonly queueSizeBytesMax: number;
+  readonly queueBatchesMax: number;
   readonly flushTimeoutMs: number;
 }
 

@@ -3,7 +3,10 @@ import { test } from 'node:test';
 import { KiB, MiB } from '../limits.ts';
 import { DeliveryLane } from './delivery-lane.ts';
 
-const limits = { queueSizeBytesMax: 64 * MiB, flushTimeoutMs: 200, minSharePercent: 10 };
+const limits = {
+  ...{ queueSizeBytesMax: 64 * MiB, queueBatchesMax: 5_000 },
+  ...{ flushTimeoutMs: 200, minSharePercent: 10 },
+};
 const sizeBytes = 16 * KiB;
 
 test('waitMs() lets more go out while answers are quick, and less when they are slow', () => {
@@ -49,6 +52,15 @@ test('waitMs() leaves a full queue to live batches', () => {
   assert.equal(fill(lane, 0), 1);
 });
 
+test('waitMs() hands out no more than a queue takes that counts batches', () => {
+  const queue = { down: false, bytes: 0, batches: 0, enqueued: 0 };
+  const lane = laneOf(queue, { queueBatchesMax: 3 });
+  assert.equal(fill(lane, 0), 3);
+  for (let n = 0; n < 3; n += 1) lane.answered(sizeBytes, 0, 1);
+  queue.batches = 3; // live ones
+  assert.equal(fill(lane, 1), 1);
+});
+
 test('refused() backs off ever longer, up to a few seconds, once for all that come back', () => {
   const lane = laneOf();
   let nowMs = 0;
@@ -66,13 +78,24 @@ test('refused() backs off ever longer, up to a few seconds, once for all that co
   assert.deepEqual(waits, [50, 100, 200, 400, 800, 1599, 3198, 4998, 4998, 4998, 4998, 4998]);
 });
 
-function laneOf(queue = { down: false, bytes: 0, enqueued: 0 }): DeliveryLane {
+interface LaneQueue {
+  down: boolean;
+  bytes: number;
+  batches?: number;
+  enqueued: number;
+}
+
+function laneOf(
+  queue: LaneQueue = { down: false, bytes: 0, enqueued: 0 },
+  more: Partial<typeof limits> = {},
+): DeliveryLane {
   const state = {
     isDown: () => queue.down,
     queuedBytes: () => queue.bytes,
+    queuedBatches: () => queue.batches ?? 0,
     enqueuedBatches: () => queue.enqueued,
   };
-  return new DeliveryLane(state, limits);
+  return new DeliveryLane(state, { ...limits, ...more });
 }
 
 /** Hands out what may go; how many. */

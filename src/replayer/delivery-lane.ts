@@ -12,6 +12,7 @@ export interface QueueState {
   isDown(): boolean;
   /** Waiting or in flight, ours and others. */
   queuedBytes(): number;
+  queuedBatches(): number;
   /** Ours and others, since the start. */
   enqueuedBatches(): number;
 }
@@ -19,6 +20,7 @@ export interface QueueState {
 export interface LaneLimits {
   /** Of the queue. */
   readonly queueSizeBytesMax: number;
+  readonly queueBatchesMax: number;
   /** How long the batcher may keep a batch. */
   readonly flushTimeoutMs: number;
   readonly minSharePercent: number;
@@ -63,7 +65,7 @@ export class DeliveryLane {
     if (nowMs < this.#notBeforeMs) return this.#notBeforeMs - nowMs;
     if (this.#outCount === 0) return 0;
     if (this.#queue.isDown()) return Number.POSITIVE_INFINITY;
-    if (this.#queue.queuedBytes() + sizeBytes > this.#limits.queueSizeBytesMax) return fullMs;
+    if (this.#isQueueFull(sizeBytes)) return fullMs;
     if (this.#outBytes + sizeBytes <= this.#limitBytes) return 0;
     return this.#earned() ? 0 : earnMs;
   }
@@ -101,6 +103,13 @@ export class DeliveryLane {
     const backOffMs = Math.min(retryDelayMsMax, backOffMsMin * 2 ** Math.min(this.#refusals, 10));
     this.#refusals += 1;
     this.#notBeforeMs = nowMs + backOffMs * (0.5 + random / 2);
+  }
+
+  /** As far as we know: what the shard has not taken out of the ring yet is not in its queue. */
+  #isQueueFull(sizeBytes: number): boolean {
+    const { queueSizeBytesMax, queueBatchesMax } = this.#limits;
+    if (this.#queue.queuedBytes() + sizeBytes > queueSizeBytesMax) return true;
+    return Math.max(this.#outCount, this.#queue.queuedBatches()) >= queueBatchesMax;
   }
 
   #back(sizeBytes: number): void {

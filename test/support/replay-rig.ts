@@ -146,10 +146,10 @@ export class ReplayRig {
         queues: shards.map((shard) => ({
           isDown: () => (this.isDown[index] ?? false) || (this.isShardDown[shard] ?? false),
           queuedBytes: () => this.queuedBytes[index] ?? 0,
+          queuedBatches: () => 0,
           enqueuedBatches: () => this.enqueued[index] ?? 0,
         })),
-        queueSizeBytesMax: 1e9,
-        flushTimeoutMs: 0,
+        ...{ queueSizeBytesMax: 1e9, queueBatchesMax: 1e9, flushTimeoutMs: 0 },
       })),
     });
     this.control = new ReplayControl({ replayer: this.replayer, area, hash, order, openReader });
