@@ -31,7 +31,7 @@ export interface TidyTables {
 // Data flows down this list. Stages (ingester, enrichment, exporter...) never import each other;
 // only engine/ knows their order. Type-only imports of config/config.ts are open to every folder.
 export const tables: TidyTables = {
-  rootFiles: ['assert', 'chain', 'clock', 'errors', 'limits', 'log'],
+  rootFiles: ['assert', 'chain', 'clock', 'errors', 'limits', 'log', 'node-http'],
   imports: {
     memory: [],
     tls: [],

@@ -2,11 +2,12 @@
 // the name no longer leads to where they go: an Agent alone would keep them for as long as the
 // server does.
 
-import http, { type Agent } from 'node:http';
+import type { Agent, AgentOptions, ClientRequestArgs } from 'node:http';
 import https from 'node:https';
 import net, { type LookupFunction } from 'node:net';
 import tls, { type ConnectionOptions } from 'node:tls';
 import type { Clock, Timer } from '../clock.ts';
+import { http } from '../node-http.ts';
 import type { EndpointResolver } from './endpoint-resolver.ts';
 
 export interface HttpConnectionsOptions {
@@ -100,12 +101,12 @@ export class HttpConnections {
 class TlsAgent extends https.Agent {
   readonly #tlsOptions: () => ConnectionOptions;
 
-  constructor(options: http.AgentOptions, tlsOptions: () => ConnectionOptions) {
+  constructor(options: AgentOptions, tlsOptions: () => ConnectionOptions) {
     super(options);
     this.#tlsOptions = tlsOptions;
   }
 
-  override createConnection(options: http.ClientRequestArgs): net.Socket {
+  override createConnection(options: ClientRequestArgs): net.Socket {
     // Agents ask with host, port and lookup, which are the same for tls.connect().
     return tls.connect({ ...(options as ConnectionOptions), ...this.#tlsOptions() });
   }

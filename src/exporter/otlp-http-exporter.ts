@@ -1,12 +1,13 @@
 // OTLP over HTTP: carries requests of an OtlpDestination as POSTs over kept-alive HTTP/1.1
 // connections.
 
-import http, { type RequestOptions } from 'node:http';
+import type { RequestOptions } from 'node:http';
 import https from 'node:https';
 import type { ConnectionOptions } from 'node:tls';
 import type { Clock } from '../clock.ts';
 import type { OtlpHttpExporterConfig } from '../config/config.ts';
 import { downstreamAnswerSizeBytesMax, grpcPrefixSizeBytes } from '../limits.ts';
+import { http } from '../node-http.ts';
 import { EndpointResolver } from './endpoint-resolver.ts';
 import type {
   ExportTransport,

@@ -19,7 +19,7 @@ import { AbuseLimits, idleFramesPerStream, type RatedAbuse } from './abuse-limit
 import { AnswerSender } from './answer-sender.ts';
 import type { LifeBounds } from './connection-life.ts';
 import type { ConnectionOutput, OutputTurn } from './connection-output.ts';
-import { Http2Error, streamIdMax } from './frame-format.ts';
+import { framePaddingSizeBytesMax, Http2Error, streamIdMax } from './frame-format.ts';
 import type { FrameWriter } from './frame-writer.ts';
 import type { Http2Stream } from './http2-stream.ts';
 import type { OpenRequests } from './open-requests.ts';
@@ -28,6 +28,7 @@ import { PeerSettings } from './peer-settings.ts';
 import { ReceiveCredit } from './receive-credit.ts';
 import type { AcceptStream, ServerConnection } from './server-stream.ts';
 import { StreamTable } from './stream-table.ts';
+import { streamWindowCutBytes, streamWindowSizeBytes } from './stream-window.ts';
 
 /** The same for all connections of a port. */
 export interface ConnectionParts {
@@ -37,7 +38,19 @@ export interface ConnectionParts {
   readonly random: () => number;
   readonly keepalive: LifeBounds;
   readonly concurrentStreamsMax: number;
-  readonly landing: Pick<LandingPool, 'sizeBytes' | 'freeBytes' | 'whenRoom'>;
+  /** Until the client has read our SETTINGS, which tell it. */
+  readonly earlyStreamsMax: number;
+  readonly landing: Pick<
+    LandingPool,
+    | 'sizeBytes'
+    | 'roomBytes'
+    | 'firstRoomBytes'
+    | 'holders'
+    | 'mayFill'
+    | 'whenRoom'
+    | 'whenFirstRoom'
+    | 'whenFillable'
+  >;
   readonly openRequests: OpenRequests;
   readonly counters: {
     add(counter: ShardCounter, amount: number): void;
@@ -66,6 +79,12 @@ export class ConnectionCore {
   readonly sender: AnswerSender;
   /** Streams above this are not taken any more: the peer was told so. */
   lastStreamId = streamIdMax;
+  /**
+   * The peer takes windows of streams for so much shorter than we do, once it has read our
+   * SETTINGS: certainly when it reads any credit that we send, while we know when it has
+   * acknowledged them.
+   */
+  #windowCutBytes = streamWindowCutBytes;
   /** Of the chunk that is read; close enough for everything that happens to it. */
   nowMs: number;
   readonly #exits: CoreExits;
@@ -153,9 +172,33 @@ export class ConnectionCore {
     stream.waits = false;
   }
 
-  /** What was promised must fit through the stream's own window, too. */
+  /** The peer has not acknowledged our SETTINGS. */
+  get isEarly(): boolean {
+    return this.#windowCutBytes > 0;
+  }
+
+  /** More than so many are refused. */
+  get openStreamsMax(): number {
+    const { concurrentStreamsMax, earlyStreamsMax } = this.parts;
+    return this.isEarly ? earlyStreamsMax : concurrentStreamsMax;
+  }
+
+  /** Of a stream that the peer opens now. */
+  get initialWindowBytes(): number {
+    return streamWindowSizeBytes + this.#windowCutBytes;
+  }
+
+  /** The peer has acknowledged our SETTINGS: what it sends from now on keeps to them. */
+  cutWindows(): void {
+    for (const stream of this.streams.open()) stream.receiveWindowBytes -= this.#windowCutBytes;
+    this.#windowCutBytes = 0;
+  }
+
+  /** What was promised must fit through the stream's own window, and the padding of a frame. */
   grantStream(stream: Http2Stream): void {
-    const dueBytes = stream.promisedBytes - stream.receiveWindowBytes;
+    const windowBytes = stream.receiveWindowBytes - this.#windowCutBytes;
+    const paddingBytes = stream.paddingBytes > 0 ? framePaddingSizeBytesMax : 0;
+    const dueBytes = stream.promisedBytes + paddingBytes - windowBytes;
     if (dueBytes <= 0) return;
     stream.receiveWindowBytes += dueBytes;
     this.writer.windowUpdate(stream.id, dueBytes);

@@ -3,18 +3,23 @@
 // must wait stays in the socket, or here when it has left the socket already.
 
 import type { Timer } from '../clock.ts';
-import { MiB } from '../limits.ts';
 import { landingRoomBytesMin } from '../memory/landing-pool.ts';
 import { unreadAnswersSizeBytesMax } from './abuse-limits.ts';
 import type { ConnectionCore } from './connection-core.ts';
 import type { ConnectionDeadlines } from './connection-deadlines.ts';
 import type { ConnectionLife } from './connection-life.ts';
 import type { ConnectionSocket } from './connection-output.ts';
+import {
+  frameHeaderSizeBytes,
+  framePayloadSizeBytesMax,
+  windowSizeBytesInitial,
+} from './frame-format.ts';
 import { FrameReader, type FrameSink } from './frame-reader.ts';
 import type { Http2Stream } from './http2-stream.ts';
+import { heldShareBytes } from './stream-window.ts';
 
 /** Why we do not read, a bit each. */
-const Pause = { LandingFull: 1, HoldsTooMuch: 2, SlowReader: 4, PingFlood: 8 } as const;
+const Pause = { LandingFull: 1, HoldsTooMuch: 2, SlowReader: 4, PingFlood: 8, Crowd: 16 } as const;
 type Pause = (typeof Pause)[keyof typeof Pause];
 
 export interface InputParts {
@@ -44,6 +49,9 @@ export class ConnectionInput {
   #soon: Timer | undefined;
   #slow: Timer | undefined;
   #roomWait: { cancel(): void } | undefined;
+  /** It waits as one of whom nothing is held. */
+  #isFirst = false;
+  #fillWait: { cancel(): void } | undefined;
 
   constructor({ socket, core, life, deadlines, sink, settle }: InputParts) {
     this.#socket = socket;
@@ -56,6 +64,11 @@ export class ConnectionInput {
 
   get receivedBytes(): number {
     return this.#receivedBytes;
+  }
+
+  /** It could be, but others need the room. */
+  get waitsForOthers(): boolean {
+    return (this.#paused & Pause.Crowd) !== 0;
   }
 
   /** settle() follows. */
@@ -75,11 +88,8 @@ export class ConnectionInput {
 
   /** After everything that may have changed what is held, promised or unread. */
   weigh(): void {
-    const { credit } = this.#core;
-    const holdsTooMuch = credit.heldBytes > this.#heldSizeBytesMax() / 2;
-    this.#pauseIf(Pause.HoldsTooMuch, holdsTooMuch && this.#mayPause());
-    const waitsForRoom = (this.#paused & Pause.LandingFull) !== 0;
-    if (waitsForRoom && !this.#mayPause()) this.#pauseIf(Pause.LandingFull, false);
+    this.#pauseIf(Pause.HoldsTooMuch, this.#holdsTooMuch && this.#mayPause());
+    if (this.#roomWait !== undefined) this.#weighWait();
     this.#watchAnswers();
   }
 
@@ -123,19 +133,19 @@ export class ConnectionInput {
     this.#soon?.cancel();
     this.#slow?.cancel();
     this.#roomWait?.cancel();
+    this.#fillWait?.cancel();
   }
 
   /** As far as there is a reason to; the rest waits for the reason to go. */
   #read(): void {
     const { clock, landing } = this.#core.parts;
     while (this.#unread.length > 0 && this.#paused === 0) {
-      if (landing.freeBytes < landingRoomBytesMin && this.#mayPause()) {
-        this.#waitForRoom();
-        return;
-      }
+      const isCrowded = landing.roomBytes < landingRoomBytesMin;
+      if (isCrowded && this.#mustWait()) return;
       this.#core.nowMs = clock.nowMs();
-      const isLong = this.#unread.length > landingRoomBytesMin;
-      const chunk = isLong ? this.#unread.subarray(0, landingRoomBytesMin) : this.#unread;
+      const sizeBytesMax = isCrowded ? crowdedReadSizeBytesMax : landingRoomBytesMin;
+      const isLong = this.#unread.length > sizeBytesMax;
+      const chunk = isLong ? this.#unread.subarray(0, sizeBytesMax) : this.#unread;
       this.#reading = true;
       const readBytes = this.#reader.read(chunk);
       this.#reading = false;
@@ -145,10 +155,26 @@ export class ConnectionInput {
     }
   }
 
+  /** There is no room: true when this connection waits for it. */
+  #mustWait(): boolean {
+    const { landing } = this.#core.parts;
+    if (this.#mayPause()) {
+      const isFirst = this.#isOfFirst;
+      if (isFirst && landing.firstRoomBytes >= landingRoomBytesMin) return false;
+      this.#waitForRoom(isFirst);
+      return true;
+    }
+    if (landing.mayFill) return false;
+    this.#waitForOthers();
+    return true;
+  }
+
   /**
    * Messages that wait for memory hold the landing pool, and what they wait for is held by messages
    * that are on their way: whoever has one of these is read, up to its END_STREAM, or neither could
-   * go on. What does not find room then is refused, retryably.
+   * go on. For that half of the pool is kept. When it is full, too, they wait as long as messages
+   * that are complete have memory that they will give back; when there are none, all are read on,
+   * and what does not find room is refused, retryably.
    */
   #mayPause(): boolean {
     return !this.#core.streams.some(isOnItsWay);
@@ -156,14 +182,26 @@ export class ConnectionInput {
 
   /**
    * One connection shall not fill the landing pool alone: at half of its share it is not read, if
-   * that is possible, and beyond the whole its messages do not wait.
+   * that is possible, and beyond twice as much as that share its messages do not wait. Who keeps to
+   * our SETTINGS never comes that far.
    */
   mayHold(sizeBytes: number): boolean {
-    return this.#core.credit.heldBytes + sizeBytes <= this.#heldSizeBytesMax();
+    const shareBytes = heldShareBytes(this.#core.parts.landing.sizeBytes);
+    const heldSizeBytesMax = 2 * shareBytes + windowSizeBytesInitial;
+    return this.#core.credit.heldBytes + sizeBytes <= heldSizeBytesMax;
   }
 
-  #heldSizeBytesMax(): number {
-    return Math.min(MiB, this.#core.parts.landing.sizeBytes / 4);
+  /**
+   * Nothing of it is held, and it knows how little it may send: what a client sends before it has
+   * read our SETTINGS can be all that the protocol gives, and needs as much room.
+   */
+  get #isOfFirst(): boolean {
+    return this.#core.credit.heldBytes === 0 && !this.#core.isEarly;
+  }
+
+  get #holdsTooMuch(): boolean {
+    const shareBytes = heldShareBytes(this.#core.parts.landing.sizeBytes);
+    return this.#core.credit.heldBytes > (shareBytes + windowSizeBytesInitial) / 2;
   }
 
   #watchAnswers(): void {
@@ -199,17 +237,40 @@ export class ConnectionInput {
     if (this.#paused === 0) this.#socket.resume();
   }
 
-  #waitForRoom(): void {
+  #waitForRoom(isFirst: boolean): void {
+    const { landing } = this.#core.parts;
     this.#pauseIf(Pause.LandingFull, true);
-    this.#roomWait ??= this.#core.parts.landing.whenRoom(() => {
+    const roomCame = () => {
       this.#roomWait = undefined;
       this.#pauseIf(Pause.LandingFull, false);
+      this.#readOn();
+    };
+    this.#isFirst = isFirst;
+    this.#roomWait ??= isFirst ? landing.whenFirstRoom(roomCame) : landing.whenRoom(roomCame);
+  }
+
+  /** Whether it is still to wait, and in this line, is seen when it is read again. */
+  #weighWait(): void {
+    if (this.#isOfFirst === this.#isFirst && this.#mayPause()) return;
+    this.#roomWait?.cancel();
+    this.#roomWait = undefined;
+    this.#pauseIf(Pause.LandingFull, false);
+  }
+
+  #waitForOthers(): void {
+    this.#pauseIf(Pause.Crowd, true);
+    this.#fillWait ??= this.#core.parts.landing.whenFillable(() => {
+      this.#fillWait = undefined;
+      this.#pauseIf(Pause.Crowd, false);
       this.#readOn();
     });
   }
 }
 
 const nothing = new Uint8Array(0);
+
+/** A frame: what has been read says whether the next may be. */
+const crowdedReadSizeBytesMax = frameHeaderSizeBytes + framePayloadSizeBytesMax;
 
 function isOnItsWay(stream: Http2Stream): boolean {
   return stream.admitted && !stream.requestEnded && stream.answer === undefined;

@@ -17,7 +17,8 @@ import { StreamState } from './stream-table.ts';
 /** What the connection wants to know of them. */
 export interface ControlEvents {
   settingsReceived(): void;
-  settingsAcknowledged(): void;
+  /** False: all that we sent is acknowledged already. */
+  settingsAcknowledged(): boolean;
   pingAcknowledged(): void;
   /** Too many PINGs: read on only after this time. */
   slowDown(forMs: number): void;
@@ -147,9 +148,12 @@ export class ControlFrames {
   }
 
   #settingsAck(): void {
-    if (this.#settingsAcknowledged) this.#core.chargeIdleFrame(ConnectionAbuse.UnknownFrames);
-    this.#settingsAcknowledged = true;
-    this.#events.settingsAcknowledged();
+    if (!this.#events.settingsAcknowledged()) {
+      this.#core.chargeIdleFrame(ConnectionAbuse.UnknownFrames);
+    } else if (!this.#settingsAcknowledged) {
+      this.#settingsAcknowledged = true;
+      this.#core.cutWindows();
+    }
   }
 
   #takeSettings(bytes: Uint8Array, from: number, to: number): void {

@@ -73,6 +73,9 @@ export const windowSizeBytesInitial = 65_535;
 /** The least that every peer takes, and the most that we take. */
 export const framePayloadSizeBytesMax = 16 * KiB;
 
+/** With the byte that says how much it is. */
+export const framePaddingSizeBytesMax = 256;
+
 export const settingSizeBytes = 6;
 export const pingSizeBytes = 8;
 export const prioritySizeBytes = 5;

@@ -8,8 +8,9 @@ import { OutputTurn } from './connection-output.ts';
 import { OutputBuffers } from './output-buffers.ts';
 import { ServerConnection } from './server-connection.ts';
 import type { ServerConnection as ServerIdentity } from './server-stream.ts';
+import { concurrentStreamsWithin } from './stream-window.ts';
 
-export type Http2ServerOptions = Omit<ConnectionParts, 'buffers' | 'turn'>;
+export type Http2ServerOptions = Omit<ConnectionParts, 'buffers' | 'turn' | 'earlyStreamsMax'>;
 
 export class Http2Server {
   readonly #parts: ConnectionParts;
@@ -18,7 +19,14 @@ export class Http2Server {
   #closing = false;
 
   constructor(options: Http2ServerOptions) {
-    this.#parts = { ...options, buffers: new OutputBuffers(), turn: new OutputTurn() };
+    const { landing, concurrentStreamsMax } = options;
+    this.#parts = {
+      ...options,
+      concurrentStreamsMax: concurrentStreamsWithin(landing.sizeBytes, concurrentStreamsMax),
+      earlyStreamsMax: concurrentStreamsMax,
+      buffers: new OutputBuffers(),
+      turn: new OutputTurn(),
+    };
   }
 
   get connectionCount(): number {

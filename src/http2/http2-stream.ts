@@ -2,7 +2,6 @@
 // the handler that wants its body. The connection moves it from state to state.
 
 import type { FieldBlock } from './field-block.ts';
-import { windowSizeBytesInitial } from './frame-format.ts';
 import { RequestHead } from './request-head.ts';
 import type { ServerConnection, ServerStream, StreamHandler } from './server-stream.ts';
 
@@ -10,6 +9,8 @@ import type { ServerConnection, ServerStream, StreamHandler } from './server-str
 export interface StreamOwner {
   readonly identity: ServerConnection;
   readonly credit: { readonly receivedBytes: number };
+  /** The connection is read. */
+  readonly isRead: boolean;
   hold(stream: Http2Stream, sizeBytes: number): boolean;
   expect(stream: Http2Stream, sizeBytes: number): void;
   respond(stream: Http2Stream, answer: StreamAnswer): void;
@@ -42,7 +43,7 @@ export class Http2Stream implements ServerStream {
   closed = false;
 
   /** The peer's credit on this stream, and ours. Ours can be negative (RFC 9113 section 6.9.2). */
-  receiveWindowBytes: number = windowSizeBytesInitial;
+  receiveWindowBytes: number;
   sendWindowBytes: number;
   /** Parts of the connection's sums in receive-credit.ts. */
   heldBytes = 0;
@@ -68,6 +69,7 @@ export class Http2Stream implements ServerStream {
     id: number,
     head: RequestHead,
     openedMs: number,
+    receiveWindowBytes: number,
     sendWindowBytes: number,
     requestEnded: boolean,
   ) {
@@ -76,6 +78,7 @@ export class Http2Stream implements ServerStream {
     this.#head = head;
     this.contentLengthBytes = head.contentLengthBytes;
     this.openedMs = openedMs;
+    this.receiveWindowBytes = receiveWindowBytes;
     this.sendWindowBytes = sendWindowBytes;
     this.requestEnded = requestEnded;
   }
@@ -110,6 +113,10 @@ export class Http2Stream implements ServerStream {
 
   get connectionBytes(): number {
     return this.#owner.credit.receivedBytes;
+  }
+
+  get isRead(): boolean {
+    return this.#owner.isRead;
   }
 
   header(name: string): string | undefined {

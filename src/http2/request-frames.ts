@@ -106,7 +106,7 @@ export class RequestFrames {
       core.streams.silence(streamId); // GOAWAY has told the peer
     } else if (start.dependencyId === streamId) {
       core.streamError(streamId, Http2Error.ProtocolError, ConnectionAbuse.FrameSyntax);
-    } else if (core.streams.openCount >= core.parts.concurrentStreamsMax) {
+    } else if (core.streams.openCount >= core.openStreamsMax) {
       this.#refuse(streamId);
       core.parts.counters.addAbuse(ConnectionAbuse.ConcurrentStreams);
       core.spend(ConnectionAbuse.RefusedStreamFlood);
@@ -125,8 +125,15 @@ export class RequestFrames {
 
   #open(streamId: number, head: RequestHead, endsStream: boolean): void {
     const core = this.#core;
-    const sendBytes = core.peer.initialWindowSizeBytes;
-    const stream = new Http2Stream(this.#owner, streamId, head, core.nowMs, sendBytes, endsStream);
+    const stream = new Http2Stream(
+      this.#owner,
+      streamId,
+      head,
+      core.nowMs,
+      core.initialWindowBytes,
+      core.peer.initialWindowSizeBytes,
+      endsStream,
+    );
     core.streams.add(stream);
     this.#events.streamOpened();
     const handler = core.parts.accept(stream);

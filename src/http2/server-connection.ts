@@ -3,6 +3,7 @@
 // mean.
 
 import { ConnectionAbuse } from '../memory/state-page.ts';
+import { ConcurrencyLimit } from './concurrency-limit.ts';
 import { ConnectionCore, type ConnectionParts } from './connection-core.ts';
 import { ConnectionDeadlines } from './connection-deadlines.ts';
 import { ConnectionEnd } from './connection-end.ts';
@@ -26,6 +27,7 @@ export class ServerConnection implements FrameSink, StreamOwner {
   readonly #life: ConnectionLife;
   readonly #deadlines: ConnectionDeadlines;
   readonly #input: ConnectionInput;
+  readonly #limit: ConcurrencyLimit;
   readonly #end: ConnectionEnd;
   readonly #control: ControlFrames;
   readonly #requests: RequestFrames;
@@ -57,7 +59,10 @@ export class ServerConnection implements FrameSink, StreamOwner {
     this.#end = new ConnectionEnd(socket, this.#core, this.#life, this.#input);
     this.#control = new ControlFrames(this.#core, {
       settingsReceived: () => this.#deadlines.settingsReceived(),
-      settingsAcknowledged: () => this.#deadlines.settingsAcknowledged(),
+      settingsAcknowledged: () => {
+        this.#deadlines.settingsAcknowledged();
+        return this.#limit.acknowledged();
+      },
       pingAcknowledged: () => this.#end.pingAcknowledged(),
       slowDown: (forMs) => this.#input.slowDown(forMs),
       goaway: () => this.#end.peerLeaves(),
@@ -68,6 +73,7 @@ export class ServerConnection implements FrameSink, StreamOwner {
       streamOpened: () => this.#life.streamOpened(),
     });
     writeServerSettings(this.#core.writer, parts.concurrentStreamsMax);
+    this.#limit = new ConcurrencyLimit(parts, this.#core.writer);
     this.#output.touch();
   }
 
@@ -100,6 +106,7 @@ export class ServerConnection implements FrameSink, StreamOwner {
     this.#life.ended();
     this.#output.close();
     this.#core.closeAllStreams();
+    this.#limit.close();
   }
 
   /** Streams under way are answered, and so are those that the client opens for a round trip. */
@@ -117,6 +124,10 @@ export class ServerConnection implements FrameSink, StreamOwner {
   }
 
   // StreamOwner
+
+  get isRead(): boolean {
+    return !this.#input.waitsForOthers;
+  }
 
   hold(stream: Http2Stream, sizeBytes: number): boolean {
     if (stream.closed || stream.answer !== undefined) return true; // and let go already
@@ -254,6 +265,7 @@ export class ServerConnection implements FrameSink, StreamOwner {
       const grantedBytes = credit.grant(this.#data.unpromisedBytes);
       if (grantedBytes > 0) writer.windowUpdate(0, grantedBytes);
       this.#input.weigh();
+      this.#limit.weigh(credit.heldBytes, this.#core.nowMs);
     }
     this.#output.touch();
   }

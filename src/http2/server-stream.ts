@@ -26,6 +26,8 @@ export interface ServerStream {
   readonly headerListSizeBytes: number;
   /** Of request bodies, on the whole connection so far: its streams share one credit. */
   readonly connectionBytes: number;
+  /** Not while its connection waits for others: what does not come then is not the client's fault. */
+  readonly isRead: boolean;
   /** Value of a request header by lower-case name; repeated ones are joined with ", ". */
   header(name: string): string | undefined;
   /**

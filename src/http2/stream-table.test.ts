@@ -8,6 +8,7 @@ import { StreamState, StreamTable } from './stream-table.ts';
 const owner: StreamOwner = {
   identity: { peerSubject: '', remoteAddress: '' },
   credit: { receivedBytes: 0 },
+  isRead: true,
   hold: () => true,
   expect() {},
   respond() {},
@@ -15,7 +16,7 @@ const owner: StreamOwner = {
 };
 
 function opened(table: StreamTable, id: number, requestEnded = false): Http2Stream {
-  const stream = new Stream(owner, id, new RequestHead(), 0, 0, requestEnded);
+  const stream = new Stream(owner, id, new RequestHead(), 0, 0, 0, requestEnded);
   table.use(id);
   table.add(stream);
   return stream;

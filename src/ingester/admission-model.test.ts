@@ -176,6 +176,10 @@ class Model {
       slabs.reservedBytes <= smallSizeBytes + largeSizeBytes,
       'more reserved than there is',
     );
+    assert.ok(
+      this.harness.admission.incompleteBytes <= slabs.reservedBytes,
+      'messages under way without slabs',
+    );
     let heldBytes = 0;
     for (const { stream } of this.#unanswered()) {
       // The byte with which a message of unknown length asks for its next slab comes on top.

@@ -13,6 +13,7 @@ function admissionAt(occupancyPercent: number, random: number): Admission {
     bodyOffsetBytes: () => 0,
     capacityBytes: () => 0,
     reservedBytes: 0,
+    onFree: undefined,
     occupancyPercent,
   };
   return new Admission(slabs, () => random);

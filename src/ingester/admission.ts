@@ -4,9 +4,10 @@
 // waits for no memory, so calls cannot wait for each other (decompression.ts has the argument).
 
 import { type ErrorCode, errorTable } from '../errors.ts';
+import type { ServerConnection } from '../http2/server-stream.ts';
 import { drainRetryDelayMs, retryDelayMsMax, retryDelayMsMin } from '../limits.ts';
 import { smallBodySizeBytesMax } from '../memory/size-class.ts';
-import { ConnectionTurns } from './connection-turns.ts';
+import { IdentityTurns } from './identity-turns.ts';
 import type { Slabs } from './slabs.ts';
 
 /** A call that waits is about 1 KB of heap; what arrives for it is in the landing pool. */
@@ -15,24 +16,39 @@ export const waitingCallsMax = 8_192;
 export class Admission {
   readonly #slabs: Slabs;
   /** Apart: who holds a small slab and waits for a large one waits for nobody's small one. */
-  readonly #smallTurns: ConnectionTurns;
-  readonly #largeTurns: ConnectionTurns;
+  readonly #smallTurns: IdentityTurns;
+  readonly #largeTurns: IdentityTurns;
   readonly #random: () => number;
+  /** Slabs of messages of which bytes are to come; they keep count themselves. */
+  incompleteBytes = 0;
   #waitingCount = 0;
+  #grantedCount = 0;
 
   constructor(slabs: Slabs, random: () => number) {
     this.#slabs = slabs;
-    this.#smallTurns = new ConnectionTurns(slabs);
-    this.#largeTurns = new ConnectionTurns(slabs);
+    this.#smallTurns = new IdentityTurns(slabs);
+    this.#largeTurns = new IdentityTurns(slabs);
     this.#random = random;
+  }
+
+  /** Messages that are complete have memory, which they will give back whatever is read. */
+  get isMoving(): boolean {
+    return this.#slabs.reservedBytes > this.incompleteBytes;
   }
 
   get waitingCount(): number {
     return this.#waitingCount;
   }
 
+  /** Slabs that somebody waited for. */
+  get grantedCount(): number {
+    return this.#grantedCount;
+  }
+
   /** The number of a slab, or 0: none now, or others wait already. */
   reserve(sizeBytes: number): number {
+    // Of those who wait only some stand in the pool's line, for a moment perhaps nobody.
+    if (this.#turnsOf(sizeBytes).identityCount > 0) return 0;
     return this.#slabs.reserve(Math.max(1, sizeBytes));
   }
 
@@ -40,15 +56,15 @@ export class Admission {
    * Undefined when too many wait. `granted` is never called inside wait(), and not after cancel().
    */
   wait(
-    connection: object,
+    connection: ServerConnection,
     sizeBytes: number,
     granted: (slab: number) => void,
   ): { cancel(): void } | undefined {
     if (this.#waitingCount >= waitingCallsMax) return undefined;
     this.#waitingCount += 1;
-    const turns = sizeBytes <= smallBodySizeBytesMax ? this.#smallTurns : this.#largeTurns;
-    const waiter = turns.wait(connection, Math.max(1, sizeBytes), (slab) => {
+    const waiter = this.#turnsOf(sizeBytes).wait(connection, Math.max(1, sizeBytes), (slab) => {
       this.#waitingCount -= 1;
+      this.#grantedCount += 1;
       granted(slab);
     });
     return {
@@ -72,6 +88,10 @@ export class Admission {
       retryDelayMsMax,
     );
     return Math.round(delayMs * (0.8 + 0.4 * this.#random()));
+  }
+
+  #turnsOf(sizeBytes: number): IdentityTurns {
+    return sizeBytes <= smallBodySizeBytesMax ? this.#smallTurns : this.#largeTurns;
   }
 
   #roomInMs(code: ErrorCode): number {

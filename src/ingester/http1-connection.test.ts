@@ -42,7 +42,7 @@ test('Http1Server reads no connection without memory while the landing pool has 
   assert.equal(await idle.status(), 200);
   port.script = (request) => {
     request.onData = (sizeBytes) => {
-      port.landing.freeBytes = 0;
+      port.landing.roomBytes = 0;
       request.onData = () => {};
       request.stream.hold(sizeBytes);
     };
@@ -76,7 +76,7 @@ test('Http1Server reads a body that has memory to its end, whatever the landing 
   await until(() => port.requests[0]?.body === 'a');
   port.script = (request) => {
     request.onData = (sizeBytes) => {
-      port.landing.freeBytes = 0;
+      port.landing.roomBytes = 0;
       request.stream.hold(sizeBytes);
     };
   };

@@ -181,7 +181,7 @@ export class Http1Connection implements StreamOwner {
 
   holding(): void {
     this.readingChanged();
-    if (this.#parts.landing.freeBytes < landingRoomBytesMin) this.#exits.landingFull();
+    if (this.#parts.landing.roomBytes < landingRoomBytesMin) this.#exits.landingFull();
   }
 
   gone(stream: Http1Stream): void {

@@ -18,7 +18,7 @@ export interface ReadingRoom {
 
 /** The part of memory/landing-pool.ts that a transport looks at. */
 export interface LandingRoom {
-  readonly freeBytes: number;
+  readonly roomBytes: number;
   whenRoom(callback: () => void): Timer;
 }
 
@@ -72,7 +72,7 @@ export class Http1Reading {
 
   /** Who waits in a line does not overtake it. */
   #hasLandingRoom(): boolean {
-    return this.#landingWait === undefined && this.#room.landing.freeBytes >= landingRoomBytesMin;
+    return this.#landingWait === undefined && this.#room.landing.roomBytes >= landingRoomBytesMin;
   }
 
   #hasRoomAfter(openCount: number): boolean {

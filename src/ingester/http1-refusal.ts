@@ -1,10 +1,10 @@
 // The answer to what is no request: an HTTP status, the code as google.rpc.Status in the type of
 // the request where there is one, else in protobuf, and the end of the connection.
 
-import { STATUS_CODES } from 'node:http';
 import { type ErrorCode, errorTable } from '../errors.ts';
 import { encodeStatus, encodeStatusJson } from '../grpc/retry-info.ts';
 import { FieldBlock, type HeaderFields } from '../http2/field-block.ts';
+import { http } from '../node-http.ts';
 import { errorText } from './answer-form.ts';
 import { jsonType, protobufType } from './http-answer.ts';
 import type { BodyType } from './ingest-call.ts';
@@ -46,7 +46,10 @@ export function refusalBlock(
 /** For a socket on which no request is open: there is no response of Node's to write to. */
 export function refusalBytes(of: Refusal): Uint8Array {
   const body = refusalBody(of);
-  const lines = [`HTTP/1.1 ${of.status} ${STATUS_CODES[of.status] ?? ''}`, 'connection: close'];
+  const lines = [
+    `HTTP/1.1 ${of.status} ${http.STATUS_CODES[of.status] ?? ''}`,
+    'connection: close',
+  ];
   for (const [name, value] of refusalBlock(of, body).fields) {
     if (!name.startsWith(':')) lines.push(`${name}: ${value}`);
   }

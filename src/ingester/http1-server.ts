@@ -1,11 +1,12 @@
 // HTTP/1.1 on connections that are secured already, parsed by node:http. Its server never listens:
 // it is handed sockets, and everything it would answer by itself is answered here, in our form.
 
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { TLSSocket } from 'node:tls';
 import { assert } from '../assert.ts';
 import type { ServerConnection } from '../http2/server-stream.ts';
 import { headerFieldsMax, headerListSizeBytesMax } from '../limits.ts';
+import { http } from '../node-http.ts';
 import { Http1Connection, type Http1Parts } from './http1-connection.ts';
 import { type Refusal, refusal } from './http1-refusal.ts';
 
@@ -67,7 +68,7 @@ export class Http1Server {
   }
 
   #createServer(): Server {
-    const server = createServer({
+    const server = http.createServer({
       maxHeaderSize: headerListSizeBytesMax,
       joinDuplicateHeaders: true,
       requireHostHeader: false, // checked in http1-head.ts

@@ -18,6 +18,8 @@ import type { BodyType } from './ingest-call.ts';
 
 export interface StreamOwner {
   readonly connection: ServerConnection;
+  /** The connection is not read. */
+  readonly isStopped: boolean;
   /**
    * The answer of this stream is about to be written. True: it says that the connection closes;
    * asked for with `mustClose`.
@@ -92,6 +94,10 @@ export class Http1Stream implements ServerStream {
   /** HTTP/1.1 sends one body after the other. */
   get connectionBytes(): number {
     return this.#receivedBytes;
+  }
+
+  get isRead(): boolean {
+    return !this.#owner.isStopped;
   }
 
   get headerListSizeBytes(): number {

@@ -3,11 +3,13 @@
 
 import { assert } from '../assert.ts';
 import type { Clock } from '../clock.ts';
+import type { ServerConnection } from '../http2/server-stream.ts';
 import { smallBodySizeBytesMax } from '../memory/size-class.ts';
 import type { Admission } from './admission.ts';
 import type { Encoding } from './expected-size.ts';
 import { Inflation, type InflationParts, type InflationResult } from './inflation.ts';
 import type { InflationPlaces, Place } from './inflation-places.ts';
+import { Patience } from './patience.ts';
 
 export interface CompressedBody {
   readonly encoding: Encoding;
@@ -17,7 +19,7 @@ export interface CompressedBody {
   /** Cap on the inflated size. */
   readonly sizeBytesMax: number;
   /** Whose bodies are alike. */
-  readonly connection: object;
+  readonly connection: ServerConnection;
 }
 
 export interface InflationJobParts extends InflationParts {
@@ -28,7 +30,7 @@ export interface InflationJobParts extends InflationParts {
 
 type Phase =
   /** Holds the body in a small slab, and waits for a large one. */
-  | { readonly kind: 'waiting'; readonly untilMs: number; readonly wait: { cancel(): void } }
+  | { readonly kind: 'waiting'; readonly patience: Patience; readonly wait: { cancel(): void } }
   /** Holds all that it needs; `outputSlab` 0: in place. */
   | {
       readonly kind: 'queueing';
@@ -72,7 +74,7 @@ export class InflationJob {
   /** Ends a wait, for memory and then for a place, that has lasted too long. */
   check(nowMs: number): void {
     const phase = this.#phase;
-    if (phase.kind === 'waiting' && nowMs >= phase.untilMs) {
+    if (phase.kind === 'waiting' && phase.patience.isOver(nowMs)) {
       phase.wait.cancel();
       this.#refuse('no memory to inflate the message');
     } else if (phase.kind === 'queueing' && nowMs >= phase.untilMs) {
@@ -119,11 +121,12 @@ export class InflationJob {
       return;
     }
     const sizeBytes = Math.max(roomBytes, smallBodySizeBytesMax + 1);
+    const patience = new Patience(this.#parts.clock.nowMs(), this.#waitMsMax, admission);
     const wait = admission.wait(this.#body.connection, sizeBytes, (granted) =>
       this.#queue(granted, untilMs),
     );
     if (wait === undefined) this.#refuse('too many messages wait for memory');
-    else this.#phase = { kind: 'waiting', untilMs, wait };
+    else this.#phase = { kind: 'waiting', patience, wait };
   }
 
   #queue(outputSlab: number, untilMs: number): void {

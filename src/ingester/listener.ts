@@ -159,6 +159,8 @@ function ingesterParts(options: ListenerOptions, watch: CallWatch): IngesterPart
   const { memory, slabs, landing, bytes, counters, clock, random, accept } = options;
   const { takesRaw = () => false } = options;
   const admission = new Admission(slabs, random);
+  landing.isMoving = () => admission.isMoving;
+  slabs.onFree = () => landing.memoryFreed();
   const inflationsMax = inflationsPerShard(memory);
   const decompression = new Decompression({ slabs, bytes, inflationsMax, admission, clock });
   return {

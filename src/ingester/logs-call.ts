@@ -35,7 +35,7 @@ export abstract class LogsCall extends WatchedCall implements StreamHandler, Ing
   readonly #comesAs: BodyType;
   readonly #answers: AnswerForm;
   readonly #sizeBytesMax: number;
-  /** How long the call may still wait for slabs. */
+  /** How long it may still wait for slabs: SDKs give up after 10 s, retries included. */
   #admissionMs: number;
   /** Made when the watch first looks, which most calls do not live to see. */
   #pace: ProducerPace | undefined = undefined;
@@ -57,7 +57,6 @@ export abstract class LogsCall extends WatchedCall implements StreamHandler, Ing
     this.#answers = answers;
     this.#sizeBytesMax = sizeBytesMax;
     this.deadlineMs = timeoutMs === Infinity ? Infinity : parts.clock.nowMs() + timeoutMs;
-    // SDKs give up after 10 s, retries included.
     this.#admissionMs = Math.min(parts.memory.admissionTimeoutMs, timeoutMs / 3);
     parts.watch.watch(this);
   }
@@ -105,13 +104,15 @@ export abstract class LogsCall extends WatchedCall implements StreamHandler, Ing
     if (nowMs >= this.deadlineMs) {
       this.refuse('DEADLINE', 'grpc-timeout passed before the message was complete');
     } else if (phase.kind === 'waiting') {
-      if (nowMs >= phase.untilMs) this.refuse('ADMISSION_TIMEOUT', 'no memory for the message');
+      if (phase.patience.isOver(nowMs))
+        this.refuse('ADMISSION_TIMEOUT', 'no memory for the message');
     } else if (phase.kind === 'inflating') {
       phase.job.check(nowMs);
     } else {
       this.#pace ??= new ProducerPace(this.parts.memory.stallTimeoutMs, nowMs);
       // Before its first bytes a message may have to wait for others of its connection.
       const isOpening = phase.kind === 'opening';
+      if (!this.stream.isRead) this.#pace.restart(this.receivedBytes, nowMs);
       const bytes = isOpening ? this.stream.connectionBytes : this.receivedBytes;
       const othersWait = !isOpening && this.parts.admission.waitingCount > 0;
       const stall = this.#pace.stall(bytes, nowMs, othersWait);
@@ -200,17 +201,16 @@ export abstract class LogsCall extends WatchedCall implements StreamHandler, Ing
 
   #wait(message: MessageBody, sizeBytes: number): void {
     const { connection } = this.stream;
-    const untilMs = this.parts.clock.nowMs() + this.#admissionMs;
-    const wait = new MessageWait(this.parts, connection, message, untilMs);
+    const wait = new MessageWait(this.parts, connection, message, this.#admissionMs);
     this.#phase = wait;
     const crowded = () => this.refuse('ADMISSION_TIMEOUT', 'too many messages wait for memory');
     wait.ask(sizeBytes, () => this.#granted(wait), crowded);
   }
 
-  #granted({ message, untilMs }: MessageWait): void {
+  #granted({ message, patience }: MessageWait): void {
     assert(this.#phase.kind === 'waiting', 'slab granted to a call that does not wait');
     const nowMs = this.parts.clock.nowMs();
-    this.#admissionMs = Math.max(0, untilMs - nowMs);
+    this.#admissionMs = Math.max(0, patience.untilMs - nowMs);
     this.#pace?.restart(this.receivedBytes, nowMs);
     this.#phase = message;
     if (this.#requestEnded) {
@@ -222,6 +222,7 @@ export abstract class LogsCall extends WatchedCall implements StreamHandler, Ing
   }
 
   #complete(message: MessageBody): void {
+    message.complete();
     const { encoding, storedBytes } = message;
     const isPlain = encoding === undefined && this.#comesAs === 'protobuf';
     if (!isPlain && storedBytes > 0 && this.parts.takesRaw(storedBytes)) {

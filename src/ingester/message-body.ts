@@ -7,9 +7,10 @@
 // is always a large one, so that calls cannot wait for each other (decompression.ts).
 
 import { assert } from '../assert.ts';
+import type { ServerConnection } from '../http2/server-stream.ts';
 import { KiB } from '../limits.ts';
 import { copyBytes } from '../memory/copy-bytes.ts';
-import { smallBodySizeBytesMax } from '../memory/size-class.ts';
+import { slabHeaderSizeBytes, smallBodySizeBytesMax } from '../memory/size-class.ts';
 import type { Encoding } from './expected-size.ts';
 import type { CompressedBody } from './inflation-job.ts';
 import type { IngesterParts } from './ingester-parts.ts';
@@ -28,6 +29,8 @@ export class MessageBody {
   /** Where in the arena the next byte goes, and where the room for the message ends. */
   #storeAt = 0;
   #storeEnd = 0;
+  /** Of its slab, as long as bytes of it are to come. */
+  #incompleteBytes = 0;
 
   constructor(
     parts: IngesterParts,
@@ -101,9 +104,11 @@ export class MessageBody {
     if (this.slab !== 0) {
       const from = slabs.bodyOffsetBytes(this.slab);
       copyBytes(bytes, startBytes, bytes, from, from + this.storedBytes);
-      slabs.free(this.slab);
+      this.free();
     }
     this.slab = slab;
+    this.#incompleteBytes = capacityBytes + slabHeaderSizeBytes;
+    this.#parts.admission.incompleteBytes += this.#incompleteBytes;
     this.#storeAt = startBytes + this.storedBytes;
     this.#storeEnd = startBytes + roomBytes;
   }
@@ -129,7 +134,7 @@ export class MessageBody {
   }
 
   /** The whole of a compressed message; one of unknown length moves to the end of its slab. */
-  compressed(encoding: Encoding, connection: object): CompressedBody {
+  compressed(encoding: Encoding, connection: ServerConnection): CompressedBody {
     const { slab, storedBytes: lengthBytes, sizeBytesMax } = this;
     if (this.lengthBytes === undefined) {
       const { slabs, bytes } = this.#parts;
@@ -150,7 +155,14 @@ export class MessageBody {
     this.#storeAt = offsetBytes + this.storedBytes;
   }
 
+  /** Nothing more is to be read for it to give back its slab. */
+  complete(): void {
+    this.#parts.admission.incompleteBytes -= this.#incompleteBytes;
+    this.#incompleteBytes = 0;
+  }
+
   free(): void {
+    this.complete();
     if (this.slab !== 0) this.#parts.slabs.free(this.slab);
     this.slab = 0;
   }

@@ -2,27 +2,32 @@
 // credit that its peer had already.
 
 import { assert } from '../assert.ts';
-import type { ServerStream } from '../http2/server-stream.ts';
+import type { ServerConnection, ServerStream } from '../http2/server-stream.ts';
 import type { Landing } from '../memory/landing-pool.ts';
 import type { IngesterParts } from './ingester-parts.ts';
 import type { MessageBody } from './message-body.ts';
+import { Patience } from './patience.ts';
 
 export class MessageWait {
   readonly kind = 'waiting';
   /** Without a slab, or with a small one that it has outgrown. */
   readonly message: MessageBody;
-  /** On the monotonic clock. */
-  readonly untilMs: number;
+  readonly patience: Patience;
   readonly #parts: IngesterParts;
-  readonly #connection: object;
+  readonly #connection: ServerConnection;
   readonly #landing: Landing;
   #asked: { cancel(): void } | undefined;
 
-  constructor(parts: IngesterParts, connection: object, message: MessageBody, untilMs: number) {
+  constructor(
+    parts: IngesterParts,
+    connection: ServerConnection,
+    message: MessageBody,
+    waitMs: number,
+  ) {
     this.#parts = parts;
     this.#connection = connection;
     this.message = message;
-    this.untilMs = untilMs;
+    this.patience = new Patience(parts.clock.nowMs(), waitMs, parts.admission);
     this.#landing = parts.landing.land();
   }
 

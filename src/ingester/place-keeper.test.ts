@@ -6,10 +6,14 @@ import { type HeldPlace, PlaceKeeper } from './place-keeper.ts';
 /** A gate that says what the test wants, and connections of two protocols. */
 class Rig {
   readonly clock = new FakeClock();
-  readonly gate = { parkedCount: 0, lackingPlaceCount: 0 };
+  readonly gate = {
+    parkedCount: 0,
+    lackingPlaceCount: 0,
+    parkedForMs: (nowMs: number) => (this.gate.parkedCount === 0 ? 0 : nowMs - this.#startMs),
+  };
+  readonly #startMs = this.clock.nowMs();
   readonly keeper = new PlaceKeeper(this.gate, this.clock);
   readonly log: string[] = [];
-  readonly #startMs = this.clock.nowMs();
   readonly #places = [new Map<string, HeldPlace>(), new Map<string, HeldPlace>()] as const;
 
   constructor() {
@@ -51,71 +55,70 @@ class Rig {
   }
 }
 
-test('PlaceKeeper sends those away at once that were idle longest, as many as wait', () => {
+test('PlaceKeeper sends those away that were idle longest, as many as wait, once one has waited long', () => {
   const rig = new Rig();
-  rig.add('a', 20_000);
-  rig.add('b', 40_000, 1);
-  rig.add('c', 30_000);
-  rig.add('d', 60_000, 1);
+  rig.add('a', 70_000);
+  rig.add('b', 90_000, 1);
+  rig.add('c', 80_000);
+  rig.add('d', 110_000, 1);
   rig.want(3);
   rig.keeper.parked();
   rig.keeper.parked();
-  rig.clock.advance(0);
-  assert.deepEqual(rig.log, ['goaway d 0', 'goaway b 0', 'goaway c 0']);
+  rig.clock.advance(9_999);
+  assert.deepEqual(rig.log, []);
+  rig.clock.advance(1);
+  assert.deepEqual(rig.log, ['goaway d 10', 'goaway b 10', 'goaway c 10']);
   rig.clock.advance(60_000);
   assert.equal(rig.log.length, 3, 'the fourth may stay');
   assert.equal(rig.clock.pendingCount, 0, 'nobody waits any more');
 });
 
-test('PlaceKeeper leaves those alone that were busy in the last ten seconds', () => {
+test('PlaceKeeper leaves those alone that were busy in the last minute', () => {
   const rig = new Rig();
-  rig.add('a', 7_500);
+  rig.add('a', 30_000);
   rig.want(1);
   rig.keeper.parked();
-  rig.clock.advance(2_999);
+  rig.clock.advance(30_999);
   assert.deepEqual(rig.log, []);
   rig.clock.advance(1);
-  assert.deepEqual(rig.log, ['goaway a 3']);
+  assert.deepEqual(rig.log, ['goaway a 31']);
 });
 
 test('PlaceKeeper leaves all alone when no place would help', () => {
   const rig = new Rig();
-  rig.add('a', 20_000);
+  rig.add('a', 70_000);
   rig.gate.parkedCount = 5; // for handshakes
   rig.keeper.parked();
-  rig.clock.advance(5_000);
+  rig.clock.advance(25_000);
   assert.deepEqual(rig.log, []);
   rig.gate.lackingPlaceCount = 1;
   rig.clock.advance(1_000);
-  assert.deepEqual(rig.log, ['goaway a 6']);
+  assert.deepEqual(rig.log, ['goaway a 26']);
 });
 
 test('PlaceKeeper waits two seconds for one that does not answer, and counts it meanwhile', () => {
   const rig = new Rig();
-  rig.add('a', 30_000, 0, false);
-  rig.add('b', 20_000);
+  rig.add('a', 90_000, 0, false);
+  rig.add('b', 80_000);
   rig.want(1);
   rig.keeper.parked();
-  rig.clock.advance(1_999);
-  assert.deepEqual(rig.log, ['goaway a 0']);
+  rig.clock.advance(11_999);
+  assert.deepEqual(rig.log, ['goaway a 10']);
   rig.clock.advance(1);
-  assert.deepEqual(rig.log, ['goaway a 0', 'destroy a 2']);
+  assert.deepEqual(rig.log, ['goaway a 10', 'destroy a 12']);
   rig.clock.advance(60_000);
   assert.equal(rig.log.length, 2);
 });
 
-test('PlaceKeeper looks once a second, however many come', () => {
+test('PlaceKeeper sends four away in a second, however many wait', () => {
   const rig = new Rig();
-  for (const name of ['a', 'b', 'c', 'd']) rig.add(name, 20_000);
-  rig.want(1);
-  rig.keeper.parked();
-  rig.clock.advance(500); // one has gone, and nobody waits
-  for (let count = 1; count <= 3; count += 1) {
-    rig.want(count);
-    rig.keeper.parked();
-    rig.clock.advance(100);
-  }
-  assert.deepEqual(rig.log, ['goaway a 0']);
-  rig.clock.advance(200);
-  assert.deepEqual(rig.log, ['goaway a 0', 'goaway b 1', 'goaway c 1', 'goaway d 1']);
+  for (let count = 0; count < 20; count += 1) rig.add(`c${count}`, 100_000);
+  rig.want(10);
+  for (let count = 0; count < 10; count += 1) rig.keeper.parked();
+  rig.clock.advance(10_999);
+  assert.equal(rig.log.length, 4);
+  rig.clock.advance(1);
+  assert.equal(rig.log.length, 8);
+  rig.clock.advance(60_000);
+  assert.equal(rig.log.length, 10);
 });

@@ -1,6 +1,11 @@
-// Sees to it that idle connections do not keep others out. While all places of a shard are taken
-// and somebody waits for one, those that have been idle longest are sent away, as many as wait:
-// their clients come back when they have something to send, and stand in line like the others.
+// Sees to it that idle connections do not keep others out for ever. While all places of a shard are
+// taken and somebody has waited for one for long, those that have been idle longest are sent away,
+// a few at a time: their clients come back when they have something to send, and stand in line like
+// the others.
+//
+// It is slow on purpose. Where there are more producers than places, each that is sent away comes
+// back at once, with a handshake that costs more than its requests: whoever sends once a minute
+// keeps its place.
 
 import type { Clock, Timer } from '../clock.ts';
 import type { ConnectionGate } from '../tls/connection-gate.ts';
@@ -14,8 +19,10 @@ export interface HeldPlace {
   destroy(): void;
 }
 
+type Gate = Pick<ConnectionGate<unknown>, 'parkedCount' | 'parkedForMs' | 'lackingPlaceCount'>;
+
 export class PlaceKeeper {
-  readonly #gate: Pick<ConnectionGate<unknown>, 'parkedCount' | 'lackingPlaceCount'>;
+  readonly #gate: Gate;
   readonly #clock: Clock;
   readonly #holders: (() => Iterable<HeldPlace>)[] = [];
   /** Those that were sent away and are still there and idle, and since when. */
@@ -24,10 +31,7 @@ export class PlaceKeeper {
   #timer: Timer | undefined;
 
   /** One for all ports that share the gate. */
-  constructor(
-    gate: Pick<ConnectionGate<unknown>, 'parkedCount' | 'lackingPlaceCount'>,
-    clock: Clock,
-  ) {
+  constructor(gate: Gate, clock: Clock) {
     this.#gate = gate;
     this.#clock = clock;
   }
@@ -54,8 +58,9 @@ export class PlaceKeeper {
       this.#leaving.clear();
       return;
     }
-    const lackingCount = this.#gate.lackingPlaceCount;
-    if (lackingCount > 0) this.#makeRoom(lackingCount, nowMs);
+    const lackingCount = Math.min(this.#gate.lackingPlaceCount, leavingMax);
+    const isLong = this.#gate.parkedForMs(nowMs) >= parkedMsMin || this.#leaving.size > 0;
+    if (lackingCount > 0 && isLong) this.#makeRoom(lackingCount, nowMs);
     this.parked();
   }
 
@@ -88,9 +93,14 @@ export class PlaceKeeper {
 
 const lookMs = 1_000;
 
-// A producer that sends more often than this would only come back. Less than what a waiting
-// producer has patience for.
-const idleMsMin = 10_000;
+// A producer that sends more often than this would only come back.
+const idleMsMin = 60_000;
+
+/** Places come free by themselves, too. What SDKs wait for an answer, retries included. */
+const parkedMsMin = 10_000;
+
+/** In a second. */
+const leavingMax = 4;
 
 // For the round trip that a polite end takes.
 const leaveMsMax = 2_000;

@@ -5,7 +5,7 @@
 
 import { type ErrorCode, errorTable } from '../errors.ts';
 import type { ServerStream, StreamHandler } from '../http2/server-stream.ts';
-import { KiB } from '../limits.ts';
+import { streamWindowSizeBytes } from '../http2/stream-window.ts';
 import { type CallWatch, WatchedCall } from './call-watch.ts';
 
 export class RefusedCall extends WatchedCall implements StreamHandler {
@@ -44,7 +44,7 @@ export class RefusedCall extends WatchedCall implements StreamHandler {
 
   data(_source: Uint8Array, fromBytes: number, toBytes: number): void {
     this.#receivedBytes += toBytes - fromBytes;
-    if (this.#receivedBytes > readSizeBytesMax) this.#finish();
+    if (this.#receivedBytes >= readSizeBytesMax) this.#finish();
   }
 
   end(): void {
@@ -72,7 +72,7 @@ export class RefusedCall extends WatchedCall implements StreamHandler {
   }
 }
 
-// Within the credit that every stream has from the start, since none is granted here.
-const readSizeBytesMax = 32 * KiB;
+// The credit that every stream has from the start, since none is granted here.
+const readSizeBytesMax = streamWindowSizeBytes;
 const waitMsMax = 1_000;
 const messageMax = 256; // more than an answer takes

@@ -9,5 +9,7 @@ export interface Slabs {
   bodyOffsetBytes(slab: number): number;
   capacityBytes(slab: number): number;
   readonly reservedBytes: number;
+  /** Called when a slab was given back. */
+  onFree: (() => void) | undefined;
   readonly occupancyPercent: number;
 }

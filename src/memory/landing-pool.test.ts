@@ -2,7 +2,6 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { testSeed } from '../../test/support/seed.ts';
-import { KiB } from '../limits.ts';
 import {
   type Landing,
   LandingPool,
@@ -13,6 +12,7 @@ import type { RoomWait } from './room-line.ts';
 
 const assertion = { name: 'AssertionFailed' };
 const guardSizeBytes = 64;
+const block = landingBlockSizeBytes;
 
 /** A pool of so many blocks between two guards that nobody may write to. */
 function rig(blockCount: number) {
@@ -37,27 +37,27 @@ function contents(landing: Landing): Uint8Array {
 test('append() takes all of a part or nothing of it', () => {
   const { pool, bytes } = rig(4);
   const [one, other] = [pool.land(), pool.land()];
-  const source = Uint8Array.from({ length: 20 * KiB }, (_, index) => index % 251);
-  assert.ok(one.append(source, 7, 7 + 4 * KiB + 1), 'one byte in the second block');
-  assert.equal(pool.freeBytes, 8 * KiB);
-  assert.equal(other.append(source, 0, 8 * KiB + 1), false);
+  const source = Uint8Array.from({ length: 5 * block }, (_, index) => index % 251);
+  assert.ok(one.append(source, 7, 7 + block + 1), 'one byte in the second block');
+  assert.equal(pool.freeBytes, 2 * block);
+  assert.equal(other.append(source, 0, 2 * block + 1), false);
   assert.equal(other.sizeBytes, 0);
-  assert.ok(other.append(source, 0, 8 * KiB));
+  assert.ok(other.append(source, 0, 2 * block));
   assert.equal(pool.freeBytes, 0);
   assert.equal(other.append(source, 0, 1), false, 'its last block is full');
   assert.ok(
-    one.append(source, 7 + 4 * KiB + 1, 7 + 8 * KiB),
+    one.append(source, 7 + block + 1, 7 + 2 * block),
     'the rest of its last block is its own',
   );
-  assert.deepEqual(contents(one), source.slice(7, 7 + 8 * KiB));
+  assert.deepEqual(contents(one), source.slice(7, 7 + 2 * block));
   other.copyTo(bytes, 0); // a target in the same memory is as good
-  assert.deepEqual(bytes.slice(0, 8 * KiB), source.slice(0, 8 * KiB));
+  assert.deepEqual(bytes.slice(0, 2 * block), source.slice(0, 2 * block));
 });
 
 test('release() gives all blocks back, once, and ends the landing', () => {
   const { pool } = rig(4);
   const landing = pool.land();
-  landing.append(new Uint8Array(9_000), 0, 9_000);
+  landing.append(new Uint8Array(2 * block + 808), 0, 2 * block + 808);
   landing.release();
   landing.release();
   assert.equal(pool.freeBytes, pool.sizeBytes);
@@ -74,11 +74,12 @@ test('append() and copyTo() beyond the source or the target are bugs of the call
   assert.throws(() => landing.copyTo(new Uint8Array(12), 3), assertion);
 });
 
-test('whenRoom() calls back later, in order, as many in a turn as 64 KiB fit into what is free', async () => {
+test('whenRoom() calls back later, in order, as many in a turn as 64 KiB fit into the room', async () => {
   const roomBlocks = landingRoomBytesMin / landingBlockSizeBytes;
-  const { pool } = rig(2 * roomBlocks);
+  const { pool } = rig(4 * roomBlocks); // half of it is no room
   const [most, rest] = [pool.land(), pool.land()];
-  most.append(new Uint8Array(pool.sizeBytes), 0, pool.sizeBytes - landingRoomBytesMin);
+  most.append(new Uint8Array(pool.sizeBytes), 0, landingRoomBytesMin);
+  assert.equal(pool.roomBytes, landingRoomBytesMin);
   rest.append(new Uint8Array(1), 0, 1); // a block less than the room that is asked for
   const called: string[] = [];
   for (const name of ['a', 'b', 'c', 'd', 'e']) pool.whenRoom(() => called.push(name));
@@ -96,7 +97,7 @@ test('whenRoom() calls back later, in order, as many in a turn as 64 KiB fit int
 });
 
 test('whenRoom() calls nobody after the room has been used, and nobody who cancelled', async () => {
-  const { pool } = rig((2 * landingRoomBytesMin) / landingBlockSizeBytes);
+  const { pool } = rig((4 * landingRoomBytesMin) / block);
   const called: string[] = [];
   const landing = pool.land();
   pool.whenRoom(() => {
@@ -128,7 +129,7 @@ const steps: fc.Arbitrary<Step> = fc.oneof(
     arbitrary: fc.record({
       kind: fc.constant('append'),
       pick: fc.nat(),
-      sizeBytes: fc.oneof(fc.integer({ min: 0, max: 20_000 }), fc.constantFrom(4_096, 8_192)),
+      sizeBytes: fc.oneof(fc.integer({ min: 0, max: 20_000 }), fc.constantFrom(block, 2 * block)),
     }),
   },
   {
@@ -139,16 +140,21 @@ const steps: fc.Arbitrary<Step> = fc.oneof(
 
 /** A pool beside what it should hold: whole messages in plain arrays, and who waits. */
 class Subject {
-  readonly #blockCount = 20;
+  readonly #blockCount = 80;
   readonly #rig = rig(this.#blockCount);
   readonly #landings: { landing: Landing; bytes: number[] }[] = [];
   readonly #waits: { wait: RoomWait | undefined }[] = [];
   #stamp = 0;
 
   get #freeBytes(): number {
-    const blocks = ({ bytes }: { bytes: number[] }) => Math.ceil(bytes.length / 4_096);
+    const blocks = ({ bytes }: { bytes: number[] }) => Math.ceil(bytes.length / block);
     const usedCount = this.#landings.reduce((sum, each) => sum + blocks(each), 0);
-    return (this.#blockCount - usedCount) * 4_096;
+    return (this.#blockCount - usedCount) * block;
+  }
+
+  /** Of so small a pool 64 KiB are room, and what is beyond is kept. */
+  get #roomBytes(): number {
+    return this.#freeBytes - (this.#blockCount * block - landingRoomBytesMin);
   }
 
   async step(step: Step): Promise<void> {
@@ -165,7 +171,7 @@ class Subject {
   async settle(): Promise<void> {
     // One is called in a turn, or more.
     for (let turns = this.#waits.length; turns >= 0; turns -= 1) await turn();
-    const waitsForRoom = this.#waits.length > 0 && this.#freeBytes >= landingRoomBytesMin;
+    const waitsForRoom = this.#waits.length > 0 && this.#roomBytes >= landingRoomBytesMin;
     assert.equal(waitsForRoom, false, 'the first in line waits for room that there is');
   }
 
@@ -182,7 +188,7 @@ class Subject {
     if (chosen === undefined) return;
     const stamp = this.#stamp++;
     const source = Uint8Array.from({ length: sizeBytes + 3 }, (_, at) => (stamp + 7 * at) & 0xff);
-    const roomBytes = (4_096 - (chosen.bytes.length % 4_096)) % 4_096;
+    const roomBytes = (block - (chosen.bytes.length % block)) % block;
     const fits = sizeBytes <= roomBytes + this.#freeBytes;
     assert.equal(chosen.landing.append(source, 3, sizeBytes + 3), fits);
     if (fits) chosen.bytes.push(...source.subarray(3));
@@ -200,7 +206,7 @@ class Subject {
     const entry: { wait: RoomWait | undefined } = { wait: undefined };
     entry.wait = this.#rig.pool.whenRoom(() => {
       assert.equal(this.#waits.shift(), entry, 'not in order, or called after cancel');
-      assert.ok(this.#freeBytes >= landingRoomBytesMin, 'called without room');
+      assert.ok(this.#roomBytes >= landingRoomBytesMin, 'called without room');
     });
     this.#waits.push(entry);
   }

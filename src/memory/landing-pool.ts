@@ -3,7 +3,9 @@
 // 65,535 bytes of a connection are free), so somebody must keep them, and a socket that is paused
 // with unread bytes costs more than this (arena-needs.ts).
 //
-// One thread owns the pool. Below landingRoomBytesMin nobody should read on; whenRoom() says when.
+// One thread owns the pool. While there is less room than landingRoomBytesMin nobody should read on
+// who can wait; whenRoom() says when. Half of the pool is no room: it is for what comes on
+// connections that have to be read (http2/connection-input.ts).
 
 import { assert } from '../assert.ts';
 import { KiB } from '../limits.ts';
@@ -11,7 +13,7 @@ import { copyBytes } from './copy-bytes.ts';
 import type { Region } from './region.ts';
 import { RoomLine, type RoomWait } from './room-line.ts';
 
-export const landingBlockSizeBytes = 4 * KiB;
+export const landingBlockSizeBytes = KiB;
 
 /** What one read of a socket brings at most. */
 export const landingRoomBytesMin = 64 * KiB;
@@ -20,11 +22,23 @@ const none = 0xffff;
 
 export class LandingPool {
   readonly sizeBytes: number;
+  /** Connections of which something is here; they count themselves. */
+  readonly holders = { count: 0 };
+  /**
+   * Whether memory will be free without anything being read: whoever waits here will have room
+   * then. Who knows it says it.
+   */
+  isMoving: () => boolean = () => false;
   readonly #bytes: Uint8Array;
   readonly #offsetBytes: number;
   /** By block: the next one of its chain, or of the free ones. */
   readonly #next: Uint16Array;
   readonly #line: RoomLine;
+  readonly #firstLine: RoomLine;
+  /** Of those who have to be read. */
+  readonly #urgentLine: RoomLine;
+  /** Of what is free, what is no room. */
+  readonly #keptSizeBytes: number;
   #firstFree: number;
   #freeCount: number;
 
@@ -35,16 +49,35 @@ export class LandingPool {
     this.#bytes = bytes;
     this.#offsetBytes = region.offsetBytes;
     this.sizeBytes = blockCount * landingBlockSizeBytes;
+    const roomSizeBytesMax = Math.max(this.sizeBytes / 2, landingRoomBytesMin);
+    this.#keptSizeBytes = Math.max(0, this.sizeBytes - roomSizeBytesMax);
     this.#next = Uint16Array.from({ length: blockCount }, (_, block) => block + 1);
     this.#next[blockCount - 1] = none;
     this.#firstFree = 0;
     this.#freeCount = blockCount;
-    this.#line = new RoomLine(() => Math.floor(this.freeBytes / landingRoomBytesMin));
+    this.#line = new RoomLine(() => Math.floor(this.roomBytes / landingRoomBytesMin));
+    this.#firstLine = new RoomLine(() => Math.floor(this.firstRoomBytes / landingRoomBytesMin));
+    this.#urgentLine = new RoomLine(() =>
+      this.isMoving() ? Math.floor(this.freeBytes / landingRoomBytesMin) : Infinity,
+    );
   }
 
   /** Of blocks that nobody has: what is left of a chain's last block is not free. */
   get freeBytes(): number {
     return this.#freeCount * landingBlockSizeBytes;
+  }
+
+  /** What may be filled by those who can be told to wait. */
+  get roomBytes(): number {
+    return Math.max(0, this.freeBytes - this.#keptSizeBytes);
+  }
+
+  /**
+   * The same for those of whom nothing is here: however much others hold, they may say what they
+   * want.
+   */
+  get firstRoomBytes(): number {
+    return Math.max(0, this.freeBytes - this.#keptSizeBytes / 2);
   }
 
   /** A chain without blocks. */
@@ -58,6 +91,30 @@ export class LandingPool {
    */
   whenRoom(callback: () => void): RoomWait {
     return this.#line.wait(callback);
+  }
+
+  /** The same for firstRoomBytes. */
+  whenFirstRoom(callback: () => void): RoomWait {
+    return this.#firstLine.wait(callback);
+  }
+
+  /**
+   * Whether those who have to be read are read now. When the pool is full they wait as long as
+   * memory will be given back without them; when it will not, they are read, and what does not fit
+   * is lost.
+   */
+  get mayFill(): boolean {
+    return this.freeBytes >= landingRoomBytesMin || !this.isMoving();
+  }
+
+  /** For who has to wait by mayFill: as whenRoom(). */
+  whenFillable(callback: () => void): RoomWait {
+    return this.#urgentLine.wait(callback);
+  }
+
+  /** Memory was given back: perhaps the last that would move anything. */
+  memoryFreed(): void {
+    this.#urgentLine.serveLater();
   }
 
   /** For Landing: a block for the end of a chain. There must be one. */
@@ -88,6 +145,8 @@ export class LandingPool {
     this.#next[last] = this.#firstFree;
     this.#firstFree = first;
     this.#freeCount += blockCount;
+    this.#urgentLine.serve();
+    this.#firstLine.serve();
     this.#line.serve();
   }
 

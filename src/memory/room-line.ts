@@ -28,7 +28,12 @@ export class RoomLine {
 
   /** There may be room. */
   serve(): void {
-    if (this.#scheduled || this.#waits.size === 0 || this.#roomFor() === 0) return;
+    if (this.#waits.size > 0 && this.#roomFor() > 0) this.serveLater();
+  }
+
+  /** There may be room when this turn of the event loop is over. */
+  serveLater(): void {
+    if (this.#scheduled || this.#waits.size === 0) return;
     this.#scheduled = true;
     setImmediate(() => this.#callBack());
   }

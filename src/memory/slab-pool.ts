@@ -21,6 +21,8 @@ export class SlabPool {
   readonly #large: LargeSlabs;
   /** Called when somebody begins to wait: what is free is not enough. */
   onWait: (() => void) | undefined;
+  /** Called when a slab was given back, and perhaps given to who waited. */
+  onFree: (() => void) | undefined;
 
   /** One pool per shard and process: it takes the shard's regions as its own. */
   constructor(arena: Arena, shardIndex: number) {
@@ -74,6 +76,7 @@ export class SlabPool {
   free(slab: number): void {
     if (this.#small.holds(slab)) this.#smallLine.free(slab);
     else this.#large.free(slab);
+    this.onFree?.();
   }
 
   /**

@@ -12,6 +12,8 @@ export interface GateBounds {
    * TLS handshakes under way: a storm of new connections must not take the CPU from the old ones.
    */
   readonly handshakesMax: number;
+  /** Of those that take long, beside the others: they wait for their peers and cost no CPU. */
+  readonly slowHandshakesMax: number;
   readonly parkedMax: number;
 }
 
@@ -22,18 +24,27 @@ export interface GateExits<Socket> {
    * one left().
    */
   admit(socket: Socket): void;
-  /** Somebody is parked. True: this handshake has had its time, and is over now. */
+  /**
+   * Somebody is parked. True: this handshake has had its time, and is over now or lets others by.
+   */
   hurry(socket: Socket): boolean;
   /** The park is full. The last resort, and counted: nothing else bounds a flood of connections. */
   refuse(socket: Socket): void;
 }
 
+interface Parked<Socket> {
+  readonly exits: GateExits<Socket>;
+  readonly sinceMs: number;
+}
+
 export class ConnectionGate<Socket> {
   readonly #bounds: GateBounds;
   /** In order of arrival. */
-  readonly #parked = new Map<Socket, GateExits<Socket>>();
+  readonly #parked = new Map<Socket, Parked<Socket>>();
   /** In order of their start. */
   readonly #handshaking = new Map<Socket, GateExits<Socket>>();
+  /** Handshakes that have had their time, and do not count as such any more. */
+  readonly #slow = new Set<Socket>();
   readonly #placed = new Set<Socket>();
 
   constructor(bounds: GateBounds) {
@@ -59,6 +70,17 @@ export class ConnectionGate<Socket> {
     return Math.min(this.#parked.size, handshakesMax - this.#handshaking.size);
   }
 
+  /** For how long the oldest has been parked; 0: nobody is. */
+  parkedForMs(nowMs: number): number {
+    const [oldest] = this.#parked.values();
+    return oldest === undefined ? 0 : nowMs - oldest.sinceMs;
+  }
+
+  /** Somebody who leaves would make room. */
+  get isFull(): boolean {
+    return this.#placed.size >= this.#bounds.placesMax;
+  }
+
   isParked(socket: Socket): boolean {
     return this.#parked.has(socket);
   }
@@ -67,19 +89,33 @@ export class ConnectionGate<Socket> {
     return this.#handshaking.has(socket);
   }
 
-  arrived(socket: Socket, exits: GateExits<Socket>): void {
+  /** `nowMs` on any clock that parkedForMs() is asked with, too. */
+  arrived(socket: Socket, exits: GateExits<Socket>, nowMs: number): void {
     if (this.#isOpen()) {
       this.#admit(socket, exits);
     } else if (this.#parked.size < this.#bounds.parkedMax) {
-      this.#parked.set(socket, exits);
+      this.#parked.set(socket, { exits, sinceMs: nowMs });
       this.#hurryOldest();
     } else {
       exits.refuse(socket);
     }
   }
 
+  /**
+   * A handshake that takes long may go on without keeping others from theirs, as long as they have
+   * places. False: it may not.
+   */
+  letOthersBy(socket: Socket): boolean {
+    if (this.isFull || this.#slow.size >= this.#bounds.slowHandshakesMax) return false;
+    if (!this.#handshaking.delete(socket)) return false;
+    this.#slow.add(socket);
+    this.#admitParked();
+    return true;
+  }
+
   /** TLS is established or has failed. */
   handshakeEnded(socket: Socket): void {
+    this.#slow.delete(socket);
     if (this.#handshaking.delete(socket)) this.#admitParked();
   }
 
@@ -87,12 +123,15 @@ export class ConnectionGate<Socket> {
   left(socket: Socket): void {
     this.#parked.delete(socket);
     this.#handshaking.delete(socket);
+    this.#slow.delete(socket);
     if (this.#placed.delete(socket)) this.#admitParked();
   }
 
   /** Hands out what is parked for a listener that ends. */
   takeParked(exits: GateExits<Socket>): Socket[] {
-    const taken = [...this.#parked].filter(([, of]) => of === exits).map(([socket]) => socket);
+    const taken = [...this.#parked]
+      .filter(([, of]) => of.exits === exits)
+      .map(([socket]) => socket);
     for (const socket of taken) this.#parked.delete(socket);
     return taken;
   }
@@ -111,7 +150,7 @@ export class ConnectionGate<Socket> {
     while (this.#isOpen()) {
       const [oldest] = this.#parked;
       if (oldest === undefined) return;
-      const [socket, exits] = oldest;
+      const [socket, { exits }] = oldest;
       this.#parked.delete(socket);
       this.#admit(socket, exits);
     }

@@ -7,14 +7,14 @@ import { ConnectionGate, type GateExits } from './connection-gate.ts';
 class SeenGate extends ConnectionGate<Socket> {
   readonly sockets: Socket[] = [];
 
-  override arrived(socket: Socket, exits: GateExits<Socket>): void {
+  override arrived(socket: Socket, exits: GateExits<Socket>, nowMs: number): void {
     this.sockets.push(socket);
-    super.arrived(socket, exits);
+    super.arrived(socket, exits, nowMs);
   }
 }
 
-function gateOf(placesMax: number, handshakesMax = 64): SeenGate {
-  return new SeenGate({ placesMax, handshakesMax, parkedMax: 1_024 });
+function gateOf(placesMax: number, handshakesMax = 64, slowHandshakesMax = 0): SeenGate {
+  return new SeenGate({ placesMax, handshakesMax, slowHandshakesMax, parkedMax: 1_024 });
 }
 
 async function open(context: TestContext, gate: SeenGate): Promise<SecurePort> {
@@ -118,4 +118,39 @@ test('Handshake has ten seconds when nobody waits', async (context) => {
   await closed;
   assert.deepEqual(port.events, ['timeout', 'failed ERR_TLS_HANDSHAKE_TIMEOUT 127.0.0.1']);
   assert.equal(port.clock.pendingCount, 0);
+});
+
+test('Handshake lets others by after its time while there are places, and may still end well', async (context) => {
+  const gate = gateOf(3, 1, 2);
+  const port = await open(context, gate);
+  const silent = await port.dialTcp();
+  while (gate.placedCount === 0) await new Promise(setImmediate);
+  const parked = port.reported('parked');
+  const other = port.dial();
+  await parked;
+  port.clock.advance(1_000);
+  assert.equal(await firstBytes(other), 'hello');
+  assert.deepEqual(port.events, ['parked', 'unparked', 'secured 127.0.0.1 h2']);
+  port.clock.advance(8_999);
+  assert.equal(silent.destroyed, false);
+  const failed = port.reported('failed ERR_TLS_HANDSHAKE_TIMEOUT 127.0.0.1');
+  port.clock.advance(1);
+  await failed;
+  await closeOf(silent);
+});
+
+test('Handshake that let others by is over when all places are taken and others wait', async (context) => {
+  const gate = gateOf(2, 1, 2);
+  const port = await open(context, gate);
+  const silent = await port.dialTcp();
+  while (gate.placedCount === 0) await new Promise(setImmediate);
+  const second = port.dial();
+  while (gate.parkedCount === 0) await new Promise(setImmediate);
+  port.clock.advance(1_000);
+  assert.equal(await firstBytes(second), 'hello');
+  const third = port.dial();
+  while (gate.parkedCount === 0) await new Promise(setImmediate);
+  port.clock.advance(1_000);
+  assert.equal(await firstBytes(third), 'hello');
+  await closeOf(silent);
 });

@@ -1,6 +1,7 @@
 // One TLS handshake of a listener: exactly one outcome, within a bounded time. A peer that takes
 // its time is given ten seconds, and much less if others wait for its place: a peer without a
-// certificate must not keep out those who have one, whatever it sends.
+// certificate must not keep out those who have one, whatever it sends. As long as there are places,
+// others are let by instead: in a storm of new connections it is honest peers that are slow.
 
 import type { Socket } from 'node:net';
 import type { Server, TLSSocket } from 'node:tls';
@@ -14,6 +15,10 @@ export interface HandshakeExits {
   failed(reason: string): void;
   /** How many wait for a place. */
   waitingCount(): number;
+  /** They wait because all places are taken. */
+  isFull(): boolean;
+  /** True: they need not wait for this one, it may take its time. */
+  letOthersBy(): boolean;
 }
 
 export class Handshake {
@@ -22,6 +27,7 @@ export class Handshake {
   readonly #exits: HandshakeExits;
   readonly #startedMs: number;
   #timer: Timer;
+  #othersAreBy = false;
   #ended = false;
 
   /** Nothing is called back before the constructor returns. */
@@ -38,10 +44,13 @@ export class Handshake {
     server.emit.call(seat, 'connection', socket);
   }
 
-  /** Ends it if it has had its time. True: it is over. */
+  /** Ends it if it has had its time, or lets others by. False: they have to wait. */
   hurry(): boolean {
-    if (this.#ageMs() < this.#ageMsMax()) return false;
-    this.#fail(timedOut);
+    const ageMs = this.#ageMs();
+    if (ageMs < this.#ageMsMax()) return false;
+    if (ageMs < handshakeTimeoutMs && !this.#othersAreBy && this.#exits.letOthersBy()) {
+      this.#othersAreBy = true;
+    } else this.#fail(timedOut);
     return true;
   }
 
@@ -89,7 +98,8 @@ export class Handshake {
   #supervise(): Timer {
     // Not from now: a timer of Node may fire a moment before its time.
     return this.#clock.after(lookMs - (this.#ageMs() % lookMs), () => {
-      if (!this.hurry()) this.#timer = this.#supervise();
+      this.hurry();
+      if (!this.#ended) this.#timer = this.#supervise();
     });
   }
 
@@ -100,6 +110,7 @@ export class Handshake {
   #ageMsMax(): number {
     const waitingCount = this.#exits.waitingCount();
     if (waitingCount === 0) return handshakeTimeoutMs;
+    if (this.#othersAreBy && !this.#exits.isFull()) return handshakeTimeoutMs;
     const isSilent = this.#socket.bytesRead === 0;
     return isSilent || waitingCount > crowdCountMin ? crowdedTimeoutMs : waitedForTimeoutMs;
   }

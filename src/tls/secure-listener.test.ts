@@ -22,7 +22,9 @@ async function open(context: TestContext, options: SecurePortOptions = {}): Prom
 }
 
 function gateOf(placesMax: number, handshakesMax = 64, parkedMax = 1_024): ConnectionGate<Socket> {
-  return new ConnectionGate<Socket>({ placesMax, handshakesMax, parkedMax });
+  return new ConnectionGate<Socket>({
+    ...{ placesMax, handshakesMax, slowHandshakesMax: 0, parkedMax },
+  });
 }
 
 /** What the listener reports of a client that it does not let in. */

@@ -43,7 +43,14 @@ export interface SecureListenerOptions {
 
 /** The gate of one shard. */
 export function createGate(connectionsMax: number): ConnectionGate<Socket> {
-  return new ConnectionGate<Socket>({ placesMax: connectionsMax, handshakesMax, parkedMax });
+  return new ConnectionGate<Socket>({
+    placesMax: connectionsMax,
+    handshakesMax,
+    slowHandshakesMax,
+    // Whoever waits for nothing but the handshakes of others has the memory of a place, which is
+    // more than that of one who is parked: so many come on top.
+    parkedMax: parkedMax + connectionsMax,
+  });
 }
 
 export class SecureListener {
@@ -143,10 +150,10 @@ export class SecureListener {
   }
 
   #arrived(socket: Socket): void {
-    const { gate, events } = this.#options;
+    const { gate, events, clock } = this.#options;
     socket.on('error', () => {}); // 'close' follows
     socket.once('close', () => this.#left(socket));
-    gate.arrived(socket, this.#exits);
+    gate.arrived(socket, this.#exits, clock.nowMs());
     if (gate.isParked(socket)) {
       // Node keeps an address once it was asked for; later the peer may be gone.
       void socket.remoteAddress;
@@ -170,6 +177,8 @@ export class SecureListener {
         this.#handshakeEnded(socket);
       },
       waitingCount: () => gate.parkedCount,
+      isFull: () => gate.isFull,
+      letOthersBy: () => gate.letOthersBy(socket),
     });
     this.#sockets.set(socket, handshake);
   }
@@ -200,4 +209,6 @@ export class SecureListener {
 // it allows (net.core.somaxconn).
 const backlog = 4_096;
 const handshakesMax = 64;
+const slowHandshakesMax = 1_024;
+/** 8 KB each. */
 const parkedMax = 1_024;

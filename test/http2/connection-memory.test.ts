@@ -13,9 +13,10 @@ import { OpenRequests } from '../../src/http2/open-requests.ts';
 import { OutputBuffers } from '../../src/http2/output-buffers.ts';
 import { ServerConnection } from '../../src/http2/server-connection.ts';
 import type { ServerStream } from '../../src/http2/server-stream.ts';
-import { KiB, MiB } from '../../src/limits.ts';
+import { KiB } from '../../src/limits.ts';
 import { FakeClock } from '../support/fake-clock.ts';
 import { exportPath } from '../support/fake-server-stream.ts';
+import { roomyLanding } from '../support/http2-rig.ts';
 import { headersFrame, settingsAckFrame, settingsFrame } from '../support/raw-frames.ts';
 import { literal } from './hpack-blocks.ts';
 
@@ -88,7 +89,8 @@ const parts = {
     timeoutMs: 20_000,
   },
   concurrentStreamsMax: streamCount,
-  landing: { sizeBytes: 4 * MiB, freeBytes: 4 * MiB, whenRoom: () => ({ cancel() {} }) },
+  earlyStreamsMax: streamCount,
+  landing: roomyLanding,
   openRequests: new OpenRequests(1_000_000),
   counters: { add() {}, addAbuse() {} },
   buffers: new OutputBuffers(),

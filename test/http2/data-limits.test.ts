@@ -6,6 +6,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import {
+  clientPreface,
   FrameFlag,
   FrameType,
   Setting,
@@ -13,12 +14,15 @@ import {
   windowSizeBytesMax,
 } from '../../src/http2/frame-format.ts';
 import type { AcceptStream } from '../../src/http2/server-stream.ts';
+import { streamWindowSizeBytes } from '../../src/http2/stream-window.ts';
+import { KiB } from '../../src/limits.ts';
 import { answerLines, Http2Rig, postBlock, postFields } from '../support/http2-rig.ts';
 import {
   dataFrame,
   frame,
   headerBlock,
   headersFrame,
+  settingsAckFrame,
   settingsFrame,
   windowUpdateFrame,
 } from '../support/raw-frames.ts';
@@ -40,12 +44,14 @@ test('1,000 DATA frames below 64 bytes may carry one message, and the last one i
   const rig = new Http2Rig();
   const small = new Uint8Array(63);
   const passes = rig.open();
+  rig.handler(passes).stream.expect(64 * KiB);
   rig.send(...repeat(1_000, () => dataFrame(passes, small)));
   rig.send(dataFrame(passes, new Uint8Array(64)), dataFrame(passes, small, { endStream: true }));
   assert.equal(rig.handler(passes).bodySizeBytes, 1_000 * 63 + 64 + 63);
   assert.deepEqual(rig.read().slice(-3), answerLines(passes));
   checkFine(rig);
   const tooMany = rig.open();
+  rig.handler(tooMany).stream.expect(64 * KiB);
   rig.send(...repeat(1_000, () => dataFrame(tooMany, new Uint8Array(5))));
   assert.deepEqual(rig.abuse, {});
   rig.send(dataFrame(tooMany, new Uint8Array(5)));
@@ -146,27 +152,46 @@ test('SETTINGS may make windows as large as they can be and not larger', () => {
 
 test('DATA may fill the window of a stream and not more', () => {
   const rig = new Http2Rig();
-  rig.post(new Uint8Array(1)); // so that the connection has granted more than one stream has
   const streamId = rig.open();
-  const other = rig.open();
-  rig.handler(other).stream.expect(100_000);
   rig.read();
-  rig.send(...repeat(3, () => dataFrame(streamId, new Uint8Array(16_384))));
-  rig.send(dataFrame(streamId, new Uint8Array(free - 3 * 16_384)));
+  rig.send(dataFrame(streamId, new Uint8Array(streamWindowSizeBytes)));
   assert.deepEqual(rig.abuse, {});
   rig.send(dataFrame(streamId, new Uint8Array(1)));
   checkStreamError(rig, streamId, 'FLOW_CONTROL_ERROR', 'DataBeyondWindow');
-  assert.equal(rig.handler(streamId).bodySizeBytes, free);
+  assert.equal(rig.handler(streamId).bodySizeBytes, streamWindowSizeBytes);
+});
+
+test('until the client has read our SETTINGS it has the windows of the protocol, and credit counts on it', () => {
+  const rig = new Http2Rig({ settings: false });
+  rig.send(clientPreface, settingsFrame());
+  const [early, granted] = [rig.open(), rig.open()];
+  rig.read();
+  rig.send(...repeat(2, () => dataFrame(early, new Uint8Array(16_384))));
+  rig.handler(granted).stream.expect(100_000);
+  // Whoever reads credit has read our SETTINGS, which came before.
+  assert.deepEqual(
+    rig.read().filter((line) => line.startsWith(`WINDOW_UPDATE ${granted} `)),
+    [`WINDOW_UPDATE ${granted} ${100_000 - streamWindowSizeBytes}`],
+  );
+  rig.send(settingsAckFrame());
+  assert.deepEqual(rig.abuse, {});
+  // More than it may have had, by now: nothing more before it gets credit.
+  rig.send(dataFrame(early, new Uint8Array(1)));
+  checkStreamError(rig, early, 'FLOW_CONTROL_ERROR', 'DataBeyondWindow');
+  rig.send(...repeat(6, () => dataFrame(granted, new Uint8Array(16_384))));
+  rig.send(dataFrame(granted, new Uint8Array(100_000 - 6 * 16_384)));
+  rig.send(dataFrame(granted, new Uint8Array(1)));
+  const said = rig.read().filter((line) => line.startsWith('RST_STREAM'));
+  assert.deepEqual(said, [`RST_STREAM ${granted} FLOW_CONTROL_ERROR`]);
 });
 
 test('DATA beyond the credit of the connection ends it', () => {
   const rig = new Http2Rig({ accept: holder });
-  const first = rig.takeStreamId();
-  rig.send(
-    headersFrame(first, postBlock),
-    ...repeat(3, () => dataFrame(first, new Uint8Array(16_384))),
-  );
-  rig.send(dataFrame(first, new Uint8Array(free - 3 * 16_384)));
+  for (let leftBytes = free; leftBytes > 0; leftBytes -= streamWindowSizeBytes) {
+    const sizeBytes = Math.min(leftBytes, streamWindowSizeBytes);
+    const streamId = rig.takeStreamId();
+    rig.send(headersFrame(streamId, postBlock), dataFrame(streamId, new Uint8Array(sizeBytes)));
+  }
   assert.equal(rig.connection.credit.outstandingBytes, 0);
   assert.equal(rig.connection.credit.heldBytes, free);
   assert.deepEqual(rig.read(), [], 'what is held earns no credit');
@@ -185,7 +210,7 @@ test('every byte of DATA that nobody wants earns its credit back', () => {
   for (let round = 0; round < 50; round += 1) {
     const streamId = rig.open();
     rig.handler(streamId).refuse(); // before the body
-    rig.send(...repeat(3, () => dataFrame(streamId, new Uint8Array(10_000))));
+    rig.send(...repeat(3, () => dataFrame(streamId, new Uint8Array(1_000))));
     rig.send(dataFrame(streamId, new Uint8Array(1_000), { padSizeBytes: 200, endStream: true }));
     const said = rig.read().filter((line) => !line.startsWith('WINDOW_UPDATE 0 '));
     assert.deepEqual(said, [

@@ -26,7 +26,7 @@ test('a header block that was begun before we stopped to read has its 10 s after
     headersFrame(streamId, postBlock.subarray(0, 4), { endHeaders: false, endStream: true }),
   );
   rig.clock.advance(5_000);
-  pool.freeBytes = 0;
+  pool.roomBytes = 0;
   rig.send(continuationFrame(streamId, postBlock.subarray(4, 8), false));
   assert.equal(rig.socket.isPaused, true);
   rig.clock.advance(100_000);
@@ -121,7 +121,7 @@ test('time in which we do not read is not held against a frame that has begun', 
   const frame = headersFrame(rig.takeStreamId(), postBlock, { endStream: true });
   rig.send(frame.subarray(0, 12));
   rig.clock.advance(5_000);
-  pool.freeBytes = 0;
+  pool.roomBytes = 0;
   rig.send(frame.subarray(12, 13));
   assert.equal(rig.socket.isPaused, true);
   rig.clock.advance(100_000);

@@ -77,6 +77,7 @@ export class FuzzConnections {
       random: () => 0.5,
       keepalive,
       concurrentStreamsMax: this.#random.pick([2, 256, 256]),
+      earlyStreamsMax: 256,
       landing: harness.landing,
       openRequests: new OpenRequests(),
       counters: {

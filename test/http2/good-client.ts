@@ -8,6 +8,7 @@ import {
   framePayloadSizeBytesMax,
   Http2Error,
 } from '../../src/http2/frame-format.ts';
+import { streamWindowSizeBytes } from '../../src/http2/stream-window.ts';
 import type { Http2Rig } from '../support/http2-rig.ts';
 import { postBlock } from '../support/http2-rig.ts';
 import {
@@ -36,6 +37,7 @@ export class GoodClient {
     this.#rig = rig;
     this.#random = random;
     this.#concurrentStreamsMax = concurrentStreamsMax;
+    this.#credit.setInitial(streamWindowSizeBytes);
   }
 
   get openCount(): number {

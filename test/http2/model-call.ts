@@ -1,7 +1,8 @@
 // One call of a model client: what it still has to send, and what became of it.
 
 import assert from 'node:assert/strict';
-import { Http2Error, windowSizeBytesInitial } from '../../src/http2/frame-format.ts';
+import { Http2Error } from '../../src/http2/frame-format.ts';
+import { streamWindowSizeBytes } from '../../src/http2/stream-window.ts';
 
 export interface ModelRequest {
   readonly headers: Uint8Array;
@@ -19,7 +20,7 @@ export interface ModelRequest {
 export class ModelCall {
   readonly id: number;
   readonly request: ModelRequest;
-  windowBytes = windowSizeBytesInitial;
+  windowBytes: number = streamWindowSizeBytes;
   sentBytes = 0;
   /** END_STREAM was sent. */
   hasEnded = false;

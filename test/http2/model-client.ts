@@ -9,6 +9,7 @@ import {
   frameHeaderSizeBytes,
   framePayloadSizeBytesMax,
   Http2Error,
+  Setting,
   windowSizeBytesInitial,
   windowSizeBytesMax,
 } from '../../src/http2/frame-format.ts';
@@ -22,6 +23,7 @@ import {
   pingFrame,
   type RawFrame,
   resetFrame,
+  settingsAckFrame,
   windowUpdateFrame,
 } from '../support/raw-frames.ts';
 import { ModelCall, type ModelRequest } from './model-call.ts';
@@ -34,6 +36,8 @@ export class ModelClient {
   /** All that were ever opened, by stream. */
   readonly calls = new Map<number, ModelCall>();
   pingsAwaitedCount = 0;
+  /** As we were told last. */
+  concurrentStreamsMax = Infinity;
   readonly #decoder = new HpackDecoder();
   #windowBytes = windowSizeBytesInitial;
   /** Written and not with the server yet. */
@@ -186,6 +190,12 @@ export class ModelClient {
         assert.ok(call !== undefined, 'an answer to nothing');
         this.#unacknowledgedBytes += payload.length;
         if (ends) call.answered([], true);
+        break;
+      case FrameType.Settings:
+        assert.equal(flags, 0, 'an acknowledgement of nothing');
+        assert.equal(payload.readUInt16BE(0), Setting.MaxConcurrentStreams);
+        this.concurrentStreamsMax = payload.readUInt32BE(2);
+        this.#write(settingsAckFrame());
         break;
       case FrameType.Ping:
         this.pingsAwaitedCount -= 1;

@@ -7,11 +7,16 @@ type Landing = ConnectionParts['landing'];
 
 export class ScriptedLanding implements Landing {
   readonly sizeBytes = 512 * KiB;
-  freeBytes: number;
+  roomBytes: number;
+  readonly holders = { count: 0 };
+  get firstRoomBytes(): number {
+    return this.roomBytes;
+  }
+  readonly mayFill = true;
   readonly waiting = new Set<() => void>();
 
-  constructor(freeBytes: number) {
-    this.freeBytes = freeBytes;
+  constructor(roomBytes: number) {
+    this.roomBytes = roomBytes;
   }
 
   whenRoom(callback: () => void) {
@@ -19,9 +24,17 @@ export class ScriptedLanding implements Landing {
     return { cancel: () => void this.waiting.delete(callback) };
   }
 
+  whenFirstRoom(callback: () => void) {
+    return this.whenRoom(callback);
+  }
+
+  whenFillable(callback: () => void) {
+    return this.whenRoom(callback);
+  }
+
   /** There is so much room now, and whoever waits is told. */
   give(sizeBytes: number): void {
-    this.freeBytes = sizeBytes;
+    this.roomBytes = sizeBytes;
     for (const callback of [...this.waiting]) {
       this.waiting.delete(callback);
       callback();

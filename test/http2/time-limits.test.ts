@@ -127,7 +127,7 @@ test('time in which we do not read is not held against the client', () => {
 test('without room in the landing pool nothing is read, and all of it afterwards', () => {
   const pool = new ScriptedLanding(64 * KiB);
   const rig = new Http2Rig({ landing: pool });
-  pool.freeBytes = 60 * KiB;
+  pool.roomBytes = 60 * KiB;
   const streamId = rig.post(new Uint8Array(1_000));
   assert.deepEqual([rig.read(), rig.socket.isPaused], [[], true]);
   rig.connection.receive(pingFrame()); // what a paused socket had still to give
@@ -135,7 +135,7 @@ test('without room in the landing pool nothing is read, and all of it afterwards
   pool.give(64 * KiB);
   assert.deepEqual(rig.read(), [...answerLines(streamId), `PING ${'00'.repeat(8)} ACK`]);
   assert.equal(rig.socket.isPaused, false);
-  pool.freeBytes = 0;
+  pool.roomBytes = 0;
   rig.post();
   rig.close();
   assert.equal(pool.waiting.size, 0);

@@ -35,6 +35,10 @@ export class WatchedStream implements ServerStream, StreamHandler {
     this.#ledger = ledger;
   }
 
+  get isRead(): boolean {
+    return this.#stream.isRead;
+  }
+
   /** Of the DATA frame under way, as far as anybody wants it. */
   get frameLeftBytes(): number {
     return this.isAnswered ? 0 : this.#stream.frameLeftBytes;

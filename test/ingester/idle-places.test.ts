@@ -64,15 +64,17 @@ test('PlaceKeeper makes room for a producer where idle HTTP/2 and HTTP/1.1 conne
   const goaway = once(first, 'goaway');
   const fourth = producer(harness);
   await until(() => isParked(harness));
-  clock.advance(8_000);
+  clock.advance(57_000);
   assert.equal(isParked(harness), true, 'nobody has been idle for long');
-  clock.advance(1_000);
+  clock.advance(2_000);
   await goaway;
   await fourth;
   assert.equal(isParked(harness), false);
   const fifth = producer(harness);
   await until(() => isParked(harness));
-  clock.advance(1_000);
+  clock.advance(9_000);
+  assert.equal(isParked(harness), true, 'it has not waited for long');
+  clock.advance(2_000);
   await second.closed();
   await fifth;
   assert.equal((await call(third, body)).outcome, '0', 'was not sent away');
@@ -81,18 +83,19 @@ test('PlaceKeeper makes room for a producer where idle HTTP/2 and HTTP/1.1 conne
 test('PlaceKeeper leaves a connection with a call under way its place, and then some time', async (context) => {
   const { clock, harness } = await start(context);
   const busy = await producer(harness);
-  clock.advance(12_000);
+  for (const other of [await producer(harness), await producer(harness)]) {
+    await call(other, body); // by now our SETTINGS are acknowledged, too
+  }
+  clock.advance(61_000);
   const stalled = call(busy, body.subarray(0, 8), {}, true);
   await until(() => harness.slabs.reservedBytes > 0);
-  await producer(harness);
-  await producer(harness);
-  clock.advance(9_000); // less than stall_timeout
   const fourth = producer(harness);
   await until(() => isParked(harness));
   let isBusySentAway = false;
   busy.once('goaway', () => {
     isBusySentAway = true;
   });
+  clock.advance(9_500); // less than stall_timeout
   clock.advance(2_500);
   await fourth;
   assert.equal((await stalled).outcome, '4 PRODUCER_STALLED');

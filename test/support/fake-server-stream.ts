@@ -39,6 +39,7 @@ export class FakeServerStream implements ServerStream {
   readonly headerListSizeBytes: number;
   /** Tests move it on for other streams of the connection. */
   connectionBytes = 0;
+  readonly isRead = true;
   readonly headerFieldCount: number;
   readonly answers: RecordedAnswer[] = [];
   /** The blocks and body of the answer, for who cares which objects they are. */

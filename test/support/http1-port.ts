@@ -215,7 +215,7 @@ export class Http1Client {
 
 /** A landing pool that has as much room as the test says. */
 export class FakeLanding {
-  freeBytes = 4 * MiB;
+  roomBytes = 4 * MiB;
   #waiting: (() => void)[] = [];
 
   whenRoom(callback: () => void): { cancel(): void } {
@@ -228,7 +228,7 @@ export class FakeLanding {
   }
 
   giveRoom(): void {
-    this.freeBytes = 4 * MiB;
+    this.roomBytes = 4 * MiB;
     for (const callback of this.#waiting.splice(0)) callback();
   }
 }

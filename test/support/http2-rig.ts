@@ -92,6 +92,7 @@ export class Http2Rig {
       random: () => 0.5,
       keepalive: { ...longLife, ...options.keepalive },
       concurrentStreamsMax: options.concurrentStreamsMax ?? 256,
+      earlyStreamsMax: 256,
       landing: options.landing ?? roomyLanding,
       openRequests: options.openRequests ?? new OpenRequests(),
       counters: {
@@ -234,8 +235,13 @@ const okHeaders = new FieldBlock([[':status', '200']]);
 const okBody = new Uint8Array(5);
 const okTrailers = new FieldBlock([['grpc-status', '0']]);
 
-const roomyLanding = {
+export const roomyLanding = {
   sizeBytes: 4 * MiB,
-  freeBytes: 4 * MiB,
+  roomBytes: 4 * MiB,
+  firstRoomBytes: 4 * MiB,
+  holders: { count: 0 },
+  mayFill: true,
   whenRoom: () => ({ cancel() {} }),
+  whenFirstRoom: () => ({ cancel() {} }),
+  whenFillable: () => ({ cancel() {} }),
 };

@@ -43,6 +43,8 @@ export class ReceiverHarness {
     this.bytes = bytes;
     this.landing = new LandingPool(bytes, arena.layout.shards[0]!.landing); // one shard
     this.admission = new Admission(this.slabs, () => 0.5);
+    this.landing.isMoving = () => this.admission.isMoving;
+    this.slabs.onFree = () => this.landing.memoryFreed();
     this.decompression = new Decompression({
       slabs: this.slabs,
       bytes,
@@ -90,6 +92,7 @@ export class ReceiverHarness {
   get isAtRest(): boolean {
     return (
       this.slabs.reservedBytes === 0 &&
+      this.admission.incompleteBytes === 0 &&
       this.landing.freeBytes === this.landing.sizeBytes &&
       this.watch.size === 0 &&
       this.admission.waitingCount === 0 &&
