@@ -25,7 +25,7 @@ function check(
   assert.deepEqual(within(tree, cgroupMemoryLimit), { limitBytes, sourceFile });
 }
 
-test('cgroupMemoryLimit() reads v2 in a private namespace', () => {
+test('A11 cgroupMemoryLimit() reads v2 in a private namespace', () => {
   const tree = {
     'proc/self/cgroup': '0::/\n',
     'proc/self/mountinfo': mountV2('/', '/sys/fs/cgroup'),
@@ -34,7 +34,7 @@ test('cgroupMemoryLimit() reads v2 in a private namespace', () => {
   check(tree, 300 * MiB, '/sys/fs/cgroup/memory.max');
 });
 
-test('cgroupMemoryLimit() follows the path in the host namespace', () => {
+test('A11 cgroupMemoryLimit() follows the path in the host namespace', () => {
   const tree = {
     'proc/self/cgroup': '0::/system.slice/docker-ab.scope\n',
     'proc/self/mountinfo': mountV2('/', '/sys/fs/cgroup'),
@@ -45,7 +45,7 @@ test('cgroupMemoryLimit() follows the path in the host namespace', () => {
   check(tree, 128 * MiB, '/sys/fs/cgroup/system.slice/docker-ab.scope/memory.max');
 });
 
-test('cgroupMemoryLimit() takes the limit of a parent when the own one is max or larger', () => {
+test('A11 cgroupMemoryLimit() takes the limit of a parent when the own one is max or larger', () => {
   const tree = {
     'proc/self/cgroup': '0::/kubepods.slice/pod1/child\n',
     'proc/self/mountinfo': mountV2('/', '/sys/fs/cgroup'),
@@ -56,7 +56,7 @@ test('cgroupMemoryLimit() takes the limit of a parent when the own one is max or
   check(tree, 200 * MiB, '/sys/fs/cgroup/kubepods.slice/pod1/memory.max');
 });
 
-test('cgroupMemoryLimit() knows v1 "unlimited" and hierarchical_memory_limit', () => {
+test('A11 cgroupMemoryLimit() knows v1 "unlimited" and hierarchical_memory_limit', () => {
   const directory = '/sys/fs/cgroup/memory';
   const tree = {
     'proc/self/cgroup': '9:memory:/docker/ab\n8:cpu,cpuacct:/docker/ab\n0::/docker/ab\n',
@@ -72,7 +72,7 @@ test('cgroupMemoryLimit() knows v1 "unlimited" and hierarchical_memory_limit', (
   check(unlimited, undefined, undefined);
 });
 
-test('cgroupMemoryLimit() is not misled by the host hierarchy mounted a second time', () => {
+test('A11 cgroupMemoryLimit() is not misled by the host hierarchy mounted a second time', () => {
   const own = '/sys/fs/cgroup/memory';
   const host = '/host/sys/fs/cgroup/memory';
   const tree = {
@@ -110,7 +110,7 @@ test('cgroupMemoryLimit() reads hybrid hosts, blanks in names, and mounts of a p
   check(tree, 70 * MiB, '/my cgroups/memory/b/memory.limit_in_bytes');
 });
 
-test('cgroupMemoryLimit() and hostMemoryTotalBytes() do without files that are not there', () => {
+test('A11 cgroupMemoryLimit() and hostMemoryTotalBytes() do without files that are not there', () => {
   check({}, undefined, undefined);
   check(
     { 'proc/self/cgroup': '0::/../x\n', 'proc/self/mountinfo': mountV2('/', '/c') },

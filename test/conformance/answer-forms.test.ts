@@ -84,7 +84,7 @@ for (const form of forms) {
   });
 }
 
-test('what is for load or a fault of ours is never what clients drop at', () => {
+test('B5 what is for load or a fault of ours is never what clients drop at', () => {
   for (const code of answerCodes) {
     const { grpc, http, retryable, acts }: ErrorRow = errorTable[code];
     const isOurs = retryable || acts !== 'producer';

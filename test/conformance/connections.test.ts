@@ -70,7 +70,7 @@ async function exportOn(client: RawHttp2Client, body: Uint8Array = message): Pro
 // At once, because half of them wait for seconds.
 describe('connections in use', { concurrency: true }, () => {
   // N3
-  test('one connection serves thousands of exports, one after the other', async () => {
+  test('N3 one connection serves thousands of exports, one after the other', async () => {
     const count = 5_000 * soakFactor;
     const client = await connectTo(steady);
     for (let done = 0; done < count; done += 1) await exportOn(client);
@@ -79,7 +79,7 @@ describe('connections in use', { concurrency: true }, () => {
   });
 
   // N3
-  test('64 exports of 4 MiB at once on one connection are all taken, while nobody reads', async () => {
+  test('N3 64 exports of 4 MiB at once on one connection are all taken, while nobody reads', async () => {
     const { port } = rig.engine;
     const socket = connect({
       ...{ host: '127.0.0.1', port, servername: 'localhost', secureContext },
@@ -103,7 +103,7 @@ describe('connections in use', { concurrency: true }, () => {
   });
 
   // N5
-  test('a connection that gets old is sent away, and every call on it is answered', async () => {
+  test('N5 a connection that gets old is sent away, and every call on it is answered', async () => {
     const clients = await Promise.all(Array.from({ length: 8 }, () => connectTo(rig)));
     const begunMs = performance.now();
     await Promise.all(
@@ -118,7 +118,7 @@ describe('connections in use', { concurrency: true }, () => {
   });
 
   // N7: the idle time is a second here. Real clients, real time: what is tested is a race.
-  test('clients that post just when their connection gets idle see no reset', async () => {
+  test('N7 clients that post just when their connection gets idle see no reset', async () => {
     const ports = { grpc: rig.engine.port, http: rig.engine.httpPort };
     let closes = 0;
     const poster = async (form: Form, pauseMs: number) => {
@@ -153,7 +153,7 @@ describe('connections in use', { concurrency: true }, () => {
 });
 
 // N9. src/tls/connection-gate.test.ts has the bound of 64 handshakes at a time.
-test('1,000 new connections, 100 at once, are all served, and 20 old ones go on', async () => {
+test('N9 1,000 new connections, 100 at once, are all served, and 20 old ones go on', async () => {
   const old = await Promise.all(Array.from({ length: 20 }, () => connectTo(steady)));
   let isOver = false;
   const going = old.map(async (client) => {

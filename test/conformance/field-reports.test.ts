@@ -1,11 +1,13 @@
 // Scenario: what users of other pipelines reported about sizes (G), downstreams (J), input (M),
-// connections (N) and, in a table of its own, the vault (C, D, E, F, L), row by row, and the tests
-// here that play it.
-// Guarantees: every row has its test, and a test that is renamed or removed is missed here.
+// connections (N) and, in tables of their own, memory, back-pressure and the host (A, B, K) and the
+// vault (C, D, E, F, L), row by row, and the tests here that play it.
+// Guarantees: every row has its test, and a test that is renamed or removed is missed here; the
+// themes of `namedThemes` are played by tests whose titles begin with the name of the row.
 
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
+import { pressureReports } from './pressure-reports.ts';
 import { type ReportTests, vaultReports } from './vault-reports.ts';
 
 /** File and a piece of the title as it stands in the source, by row. */
@@ -173,25 +175,38 @@ const reports = {
 
 const root = new URL('../../', import.meta.url);
 
-const allReports: Readonly<Record<string, ReportTests>> = { ...reports, ...vaultReports };
+const allReports: Readonly<Record<string, ReportTests>> = {
+  ...reports,
+  ...pressureReports,
+  ...vaultReports,
+};
+
+const namedThemes: readonly string[] = ['A', 'B', 'K', 'N'];
 
 for (const [row, tests] of Object.entries(allReports)) {
   if (typeof tests === 'string') continue;
   test(`${row} is played by the tests that are named for it`, () => {
-    for (const [file, title] of tests) {
-      const source = readFileSync(new URL(file, root), 'utf8');
-      const titles = source.split('\n').filter((line) => /\btest\(|\bit\(|\btitle: /.test(line));
-      assert.ok(
-        titles.some((line) => line.includes(title)),
-        `${file} has no test "${title}"`,
-      );
-    }
+    const found = tests.flatMap(([file, title]) => {
+      const there = titlesIn(file).filter((line) => line.includes(title));
+      assert.ok(there.length > 0, `${file} has no test "${title}"`);
+      return there;
+    });
+    const beginsWithRow = new RegExp(`['"\`](?:[A-Z]\\d+ )*${row} `);
+    const isNamed = found.some((line) => beginsWithRow.test(line));
+    assert.ok(isNamed || !namedThemes.includes(row[0]!), `no title begins with ${row}`);
   });
 }
 
+/** Lines of the source that give a test its title. */
+function titlesIn(file: string): string[] {
+  const lines = readFileSync(new URL(file, root), 'utf8').split('\n');
+  // A test that is skipped, or still to be written, plays nothing.
+  return lines.filter((line) => /(?<!\.)\b(?:test|it)\(|\btitle: /.test(line));
+}
+
 test('every row of these themes is here', () => {
-  const counts = { G: 5, J: 10, M: 6, N: 9, C: 18, D: 10, E: 14, F: 7, L: 6 };
-  const rows = Object.entries(counts).flatMap(([theme, count]) =>
+  const themes = { G: 5, J: 10, M: 6, N: 9, A: 12, B: 8, K: 4, C: 18, D: 10, E: 14, F: 7, L: 6 };
+  const rows = Object.entries(themes).flatMap(([theme, count]) =>
     Array.from({ length: count }, (_, index) => `${theme}${index + 1}`),
   );
   assert.deepEqual(Object.keys(allReports), rows);

@@ -16,7 +16,7 @@ import { forms } from './otlp-client.ts';
 
 const reloadCount = 200;
 
-test('the ports survive 200 reloads under load', async () => {
+test('N8 the ports survive 200 reloads under load', async () => {
   const rig = await startRig({ exporters: () => ({ debug: {} }) });
   const { ca } = await testCertificates();
   const subject = {

@@ -14,7 +14,7 @@ import { ExporterRig, httpConfig, idsOf } from './exporter-rig.ts';
 
 const delivered = { kind: OutcomeKind.Delivered, rejectedRecords: 0, message: '' };
 
-test('connections are used again, and replaced after 30 min +-10 %', async (t) => {
+test('N5 connections are used again, and replaced after 30 min +-10 %', async (t) => {
   for (const [random, ageMs] of [
     [0, 27 * 60_000],
     [0.9999, 33 * 60_000],

@@ -66,7 +66,7 @@ test('our SETTINGS are to be acknowledged within 30 s', () => {
   checkCalm(rig, 'SettingsTimeout', 'SETTINGS_TIMEOUT');
 });
 
-test('PINGs, one a second without streams, are answered and never punished', () => {
+test('N2 PINGs, one a second without streams, are answered and never punished', () => {
   const rig = new Http2Rig();
   const content = Buffer.from('keepaliv');
   for (let second = 0; second < 1_700; second += 1) {
@@ -78,7 +78,7 @@ test('PINGs, one a second without streams, are answered and never punished', () 
   assert.deepEqual(rig.abuse, {});
 });
 
-test('beyond 100 PINGs at once and 100 a second, reading slows down to that rate', () => {
+test('N2 beyond 100 PINGs at once and 100 a second, reading slows down to that rate', () => {
   const rig = new Http2Rig();
   const ours = 1; // SETTINGS
   rig.send(...repeat(ours + 100, () => pingFrame()));

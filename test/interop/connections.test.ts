@@ -22,7 +22,7 @@ before(async () => {
 after(() => pipeline.close());
 
 // grpc-go's server cuts a connection at the third ping that comes within five minutes of the last.
-test('engine bears 30 pings in 3 s from grpc-js without a call', async (t) => {
+test('N2 engine bears 30 pings in 3 s from grpc-js without a call', async (t) => {
   const { files, sink, ports } = pipeline;
   const relay = await startRelay(ports.grpc);
   t.after(() => relay.close());

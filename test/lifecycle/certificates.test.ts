@@ -44,7 +44,7 @@ async function newServer() {
   return issue({ ca, ...subject, usage: 'server' });
 }
 
-test('certificates are taken over when they are good, and live connections stay', async () => {
+test('N1 certificates are taken over when they are good, and live connections stay', async () => {
   const directory = temporaryDirectory('certificates');
   const files = await writeTo(join(directory.path, 'first'));
   const { ca } = await testCertificates();

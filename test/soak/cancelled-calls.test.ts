@@ -37,7 +37,7 @@ const small = oneRecordMessage(200);
 const announced = [20 * KiB, 200 * KiB, 3 * MiB].map(oneRecordMessage);
 const partSizeBytes = 1_000;
 
-test('the engine gives back all that cancelled calls had, and punishes nobody', async (context) => {
+test('N4 the engine gives back all that cancelled calls had, and punishes nobody', async (context) => {
   const sink = await startSink({ clientCertificate: true });
   context.after(() => sink.close());
   const rig = await startSoak(context, (files) => exporterTo(files, sink.port));

@@ -15,7 +15,7 @@ const atATime = 8;
 // and nothing from 1,000 on.
 const warmingSizeBytes = 40 * MiB;
 
-test('the engine stays as large as it is while producers come, export and go', async (context) => {
+test('N4 the engine stays as large as it is while producers come, export and go', async (context) => {
   const rig = await startSoak(context, () => ({ debug: {} }));
   const watch = new ResourceWatch(rig.engine.pid, cycleCount);
   const message = oneRecordMessage(KiB);

@@ -23,7 +23,7 @@ export interface RigOptions {
 
 /** What is not as usual in one life of the engine. */
 export interface LifeOptions {
-  readonly force?: 'none' | 'green' | 'red';
+  readonly force?: 'none' | 'green' | 'yellow' | 'red';
   /** Keys of `vault`, `replay`, `memory`, `control` and of the exporter. */
   readonly vault?: object;
   readonly replay?: object;

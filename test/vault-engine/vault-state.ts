@@ -1,12 +1,15 @@
-// A vault whose engine has ended, as its files say it: what the cursors count, and how many bytes
-// lie there.
+// A vault whose engine has ended, as its files say it: what is in it, what the cursors count, and
+// how many bytes lie there.
 
 import assert from 'node:assert/strict';
 import { type Dirent, readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
+import { systemClock } from '../../src/clock.ts';
 import { CursorSlot, readCursorSlot } from '../../src/vault/cursor-slot.ts';
+import { EntryCursor } from '../../src/vault/entry-cursor.ts';
 import { consumerOf } from '../../src/vault/file-names.ts';
 import { cursorSlotSizeBytes } from '../../src/vault/format.ts';
+import { OfflineVault } from '../../src/vault/offline.ts';
 import { ReadStatus } from '../../src/vault/read-status.ts';
 import { firstFreeBytes, vaultArena } from '../support/vault-arena.ts';
 
@@ -31,6 +34,35 @@ export function readCursors(vaultPath: string): ReadonlyMap<string, CursorSlot> 
     }
   }
   return cursors;
+}
+
+export interface StoredEntry {
+  readonly kind: number;
+  readonly codec: number;
+  readonly body: Buffer;
+}
+
+/** Everything that is in the log, in its order. */
+export function storedEntries(vaultPath: string): StoredEntry[] {
+  const vault = new OfflineVault(vaultPath, systemClock);
+  const { reader, end } = vault.log;
+  const cursor = new EntryCursor(vault.area, vault.hash);
+  const entries: StoredEntry[] = [];
+  for (;;) {
+    const read = reader.next(end, { take: (sizeBytes) => vault.take(sizeBytes) });
+    if (read.kind === 'end') break;
+    assert.ok(read.kind === 'entries', `the reader gives ${read.kind}`);
+    cursor.begin(read.rawOffsetBytes, read.rawSizeBytes);
+    while (cursor.next()) {
+      assert.ok(cursor.checkBody(), 'the body is what its producer hashed');
+      const { kind, codec, bodySizeBytes } = cursor.entry;
+      const from = cursor.bodyOffsetBytes;
+      const body = Buffer.from(vault.area.bytes.slice(from, from + bodySizeBytes));
+      entries.push({ kind, codec, body });
+    }
+  }
+  reader.close();
+  return entries;
 }
 
 function checkLedger(consumer: string, slot: CursorSlot): void {

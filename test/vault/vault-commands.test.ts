@@ -99,7 +99,7 @@ test('verify of a whole vault is clean, reads everything and changes nothing', (
   assert.deepEqual(prints(), before);
 });
 
-test('verify finds damage in every part, says where, and exits with 1', async () => {
+test('K4 verify finds damage in every part, says where, and exits with 1', async () => {
   const footer = builder.blocks.find(({ type }) => type === 3)!.offsetBytes;
   const trailer = builder.blocks.find(({ type }) => type === 4)!.offsetBytes;
   const data = builder.blocks[0]!.offsetBytes;
