@@ -20,6 +20,8 @@ export interface LoadOptions extends LoadShape {
   /** A gRPC frame, or for OTLP/HTTP the message alone. */
   readonly bodyPath: string;
   readonly requests: number;
+  /** As many requests as fit into that time, whatever `requests` says. */
+  readonly seconds?: number | undefined;
   /** gRPC when absent. */
   readonly protocol?: LoadProtocol;
   /** Over all connections; as fast as answers come when absent. */
@@ -59,15 +61,17 @@ export async function prepareH2Load(directory: string, files: CertificateFiles):
   };
   return {
     async run(options) {
-      const { stdout } = await execute('h2load', h2loadArguments(options), { env });
+      const stdout = await runInTime(h2loadArguments(options), env, options.seconds);
       return parse(stdout, options);
     },
   };
 }
 
 export function h2loadArguments(options: LoadOptions): string[] {
+  const { seconds } = options;
   return [
-    ...['-n', String(options.requests), '-c', String(options.connections)],
+    ...(seconds === undefined ? ['-n', String(options.requests)] : ['-D', String(seconds)]),
+    ...['-c', String(options.connections)],
     ...['-m', String(options.streamsPerConnection), '-d', options.bodyPath],
     ...rateArguments(options),
     ...(options.logPath === undefined ? [] : [`--log-file=${options.logPath}`]),
@@ -97,6 +101,22 @@ function protocolArguments(protocol: LoadProtocol, origin: string): string[] {
 }
 
 const execute = promisify(execFile);
+const lateSeconds = 30;
+
+/** For connections that wait for a place at the server h2load waits too, whatever the duration. */
+async function runInTime(
+  args: readonly string[],
+  env: NodeJS.ProcessEnv,
+  seconds: number | undefined,
+): Promise<string> {
+  const timeout = seconds === undefined ? 0 : 1000 * (seconds + lateSeconds);
+  try {
+    return (await execute('h2load', args, { env, timeout })).stdout;
+  } catch (cause) {
+    const isLate = cause instanceof Error && 'killed' in cause && cause.killed === true;
+    throw isLate ? new Error(`h2load had not ended ${lateSeconds} s later`, { cause }) : cause;
+  }
+}
 
 // h2load counts HTTP 200, which gRPC answers always are. One that refuses has no message, so the
 // bytes of data say how many were OK.

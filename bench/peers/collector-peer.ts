@@ -75,7 +75,7 @@ function collectorConfig(options: BenchPeerOptions): CollectorConfig {
   }
 }
 
-function toPort(port: number, files: CertificateFiles): object {
+export function toPort(port: number, files: CertificateFiles): object {
   return {
     endpoint: `localhost:${port}`,
     tls: { ca_file: files.ca, cert_file: files.clientCert, key_file: files.clientKey },
@@ -84,7 +84,7 @@ function toPort(port: number, files: CertificateFiles): object {
 }
 
 /** A queue on disk, synced at each write, that never gives a batch up. */
-function persistentQueue(
+export function persistentQueue(
   destination: object,
   directory: string,
 ): Omit<CollectorConfig, 'receivers'> {
