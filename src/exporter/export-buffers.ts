@@ -7,7 +7,12 @@ import { ExportBuffer, exportMemorySizeBytes } from './export-buffer.ts';
 
 export type ExportSlabs = Pick<
   SlabPool,
-  'reserve' | 'free' | 'bodyOffsetBytes' | 'capacityBytes' | 'bodySizeBytesMax' | 'occupancyPercent'
+  | 'reserve'
+  | 'free'
+  | 'bodyOffsetBytes'
+  | 'capacityBytes'
+  | 'bodySizeBytesMax'
+  | 'occupancyPercentWith'
 >;
 
 export interface ExportBuffersOptions {
@@ -17,8 +22,9 @@ export interface ExportBuffersOptions {
   readonly compressed: boolean;
 }
 
-// Above this the arena belongs to what arrives.
-const extraOccupancyPercentMax = 60;
+// Above this the arena belongs to what arrives. Below what calls for the vault (50 %) and for Yellow
+// (60 %): the way out must not look like pressure.
+const extraOccupancyPercentMax = 45;
 
 export class ExportBuffers {
   readonly #options: ExportBuffersOptions;
@@ -50,9 +56,9 @@ export class ExportBuffers {
   /** One for a request of this size, or undefined: none now. */
   takeExtra(requestSizeBytes: number): ExportBuffer | undefined {
     const { memory, slabs, compressed } = this.#options;
-    if (slabs.occupancyPercent >= extraOccupancyPercentMax) return undefined;
     const sizeBytes = exportMemorySizeBytes(requestSizeBytes, compressed);
     if (sizeBytes > slabs.bodySizeBytesMax) return undefined;
+    if (slabs.occupancyPercentWith(sizeBytes) > extraOccupancyPercentMax) return undefined;
     const slab = slabs.reserve(sizeBytes);
     if (slab === 0) return undefined;
     // Not the slab's capacity, which may be larger: requests keep to the configured bound.

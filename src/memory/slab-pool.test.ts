@@ -49,6 +49,8 @@ test('reservedBytes and occupancyPercent count whole slabs, the fuller region de
   const large = slabs.reserve(4 * arenaPageSizeBytes + 1); // five pages
   assert.equal(slabs.reservedBytes, 256 * KiB + 64 + 5 * arenaPageSizeBytes);
   assert.equal(slabs.occupancyPercent, 50);
+  assert.equal(slabs.occupancyPercentWith(5 * arenaPageSizeBytes - 64), 100);
+  assert.equal(slabs.occupancyPercentWith(256), 50, 'the other region is the fuller one');
   slabs.free(large);
   slabs.free(small);
   assert.equal(slabs.occupancyPercent, 0);

@@ -55,6 +55,15 @@ export class SlabPool {
     return Math.max(smallPercent, largePercent);
   }
 
+  /** The same with one more slab for a body of this size. */
+  occupancyPercentWith(bodySizeBytes: number): number {
+    const isSmall = bodySizeBytes <= smallBodySizeBytesMax;
+    const { sizeBytes } = isSmall ? this.#small : this.#large;
+    const reservedBytes = isSmall ? this.#small.reservedBytes : this.#large.reservedBytes;
+    const percent = (100 * (reservedBytes + bodySizeBytes + slabHeaderSizeBytes)) / sizeBytes;
+    return Math.max(percent, this.occupancyPercent);
+  }
+
   /** The number of a slab for a body of this size, or 0: none now, or others wait for one. */
   reserve(bodySizeBytes: number): number {
     assert(bodySizeBytes <= this.bodySizeBytesMax, 'body larger than any slab');

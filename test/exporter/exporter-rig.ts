@@ -244,6 +244,10 @@ export class ListSlabs implements ExportSlabs {
     this.bodySizeBytesMax = sizeBytes;
   }
 
+  occupancyPercentWith(): number {
+    return this.occupancyPercent;
+  }
+
   attach(memory: SharedArrayBuffer): void {
     this.#memory = memory;
   }

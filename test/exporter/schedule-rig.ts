@@ -71,7 +71,7 @@ export class Requests {
       memory: new SharedArrayBuffer(1_000_000),
       reserved: { offsetBytes: 0, sizeBytes: capacityBytes },
       slabs: {
-        ...{ bodySizeBytesMax: 100_000, occupancyPercent: 0, free() {} },
+        ...{ bodySizeBytesMax: 100_000, occupancyPercentWith: () => 0, free() {} },
         reserve: () => ++slab,
         bodyOffsetBytes: () => 8_192,
         capacityBytes: () => 100_000,
