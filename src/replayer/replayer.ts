@@ -14,6 +14,7 @@ import type { ConsumerReplay, DoneRecord } from './consumer-replay.ts';
 import type { DeadLetters } from './dead-letters.ts';
 import type { ReplayOutlet } from './replay-outlet.ts';
 import { type PaceLimits, pauseEnds, replayRate } from './replay-pace.ts';
+import { ReplayRamp } from './replay-ramp.ts';
 import type { ReplayTurn } from './replay-turn.ts';
 
 export type RingIn = Pick<ThreadRing, 'pop'>;
@@ -54,6 +55,7 @@ export class Replayer {
   limits: PaceLimits;
   readonly #record = new Uint32Array(ringRecordWords);
   readonly #allowance: ByteAllowance;
+  readonly #ramp: ReplayRamp;
   /** Whose turn is first: the rate is shared by all. */
   #first = 0;
   #isPaused = false;
@@ -63,6 +65,7 @@ export class Replayer {
     this.parts = parts;
     this.limits = parts.limits;
     this.#allowance = new ByteAllowance(nowMs);
+    this.#ramp = new ReplayRamp(nowMs);
   }
 
   /** By command; a zone holds the replay without this. */
@@ -99,7 +102,7 @@ export class Replayer {
     return this.rateBytesPerSecond === 0 ? ReplayState.Held : ReplayState.Running;
   }
 
-  /** Bytes per second now. */
+  /** Bytes per second that zone and limits allow now. */
   get rateBytesPerSecond(): number {
     const { parts } = this;
     return replayRate(this.limits, {
@@ -120,7 +123,7 @@ export class Replayer {
     this.#takeDones(turn);
     this.#takeLetterAnswers(nowMs);
     this.#endPause();
-    const rate = this.rateBytesPerSecond;
+    const rate = this.#ramp.rate(nowMs, this.rateBytesPerSecond, this.outCount > 0);
     this.#allowance.setRate(rate, nowMs);
     const waitMs = this.#work(turn);
     this.#forget();
