@@ -84,6 +84,7 @@ async function measure(seconds: number): Promise<ReflexAnswer> {
       sources: () => sampler.sources(),
       close: () => sampler.close(),
     },
+    workCount: () => 0,
     changed() {},
   });
   const toGreen = () => {

@@ -95,10 +95,17 @@ test('ShardSampler ticks, so that an idle shard forgets what was, until it is st
   clock.advance(loopTickMs);
   assert.equal(signals.arenaPercent, 50);
   arena.percent = 0;
+  sampler.operation();
+  clock.advance(5 * loopTickMs);
   const ticks = signals.tickCount;
-  clock.advance(10 * loopTickMs);
+  for (let count = 0; count < 10; count += 1) {
+    sampler.operation();
+    clock.advance(loopTickMs);
+  }
   assert.equal(signals.arenaPercent, 0);
   assert.equal(signals.tickCount, ticks + 10);
+  clock.advance(2_000);
+  assert.ok(signals.tickCount < ticks + 20, 'less often without batches');
   assert.equal(signals.loopDelayMs, 0);
   sampler.stop();
   assert.equal(clock.pendingCount, 0);

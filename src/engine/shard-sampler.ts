@@ -16,6 +16,9 @@ import { SampleCountdown } from '../monitor/sample-countdown.ts';
 /** At 10 ms the timer alone would cost 0.6 % of a core. */
 export const loopTickMs = 50;
 
+/** While no batch comes: nobody waits for a shard that has nothing to do. */
+const idleTickMs = 250;
+
 const loopWindowMs = 5_000;
 
 export interface ShardSamplerParts {
@@ -36,6 +39,7 @@ export class ShardSampler {
   #reflex: LocalReflex;
   #localZone: Zone = Zone.Green;
   #isStarved = false;
+  #isIdle = false;
   #tick: { cancel(): void } | undefined;
 
   constructor(parts: ShardSamplerParts) {
@@ -60,6 +64,7 @@ export class ShardSampler {
 
   /** A batch has come. */
   operation(): void {
+    this.#isIdle = false;
     if (this.#countdown.step()) this.#sample();
   }
 
@@ -72,9 +77,12 @@ export class ShardSampler {
 
   /** Until stop() the event loop is watched. */
   start(): void {
-    this.#tick = this.#parts.clock.after(loopTickMs, () => {
-      this.#loopDelay.tick(this.#parts.clock.nowMs());
-      this.#parts.signals.tick();
+    const { clock, signals } = this.#parts;
+    const nextMs = this.#isIdle && this.#localZone === Zone.Green ? idleTickMs : loopTickMs;
+    this.#isIdle = true; // until a batch comes
+    signals.tick(nextMs);
+    this.#tick = clock.after(nextMs, () => {
+      this.#loopDelay.tick(clock.nowMs(), nextMs);
       this.#sample();
       this.start();
     });

@@ -11,7 +11,7 @@ import { MiB } from '../limits.ts';
 import type { Log } from '../log.ts';
 import { Arena } from '../memory/arena.ts';
 import type { ArenaLayout } from '../memory/arena-plan.ts';
-import { StatePage } from '../memory/state-page.ts';
+import { ShardCounter, StatePage } from '../memory/state-page.ts';
 import { VaultPage } from '../memory/vault-page.ts';
 import { ZonePage } from '../memory/zone-page.ts';
 import { cgroupMemoryLimit } from '../monitor/cgroup.ts';
@@ -91,7 +91,7 @@ export class Supervisor {
       const vault = await startVault(options, arena, died);
       const pages = enginePages(arena, vault !== undefined, config);
       // Before a shard serves: a zone that is held holds from the first batch on.
-      const monitor = startMonitor(options, pages.zonePage, vault);
+      const monitor = startMonitor(options, pages, vault);
       const { shards, ports } = await startShards(options, arena, vault, died);
       for (const transport of ['grpc', 'http'] as const) {
         const address = config.receivers[transport]?.host;
@@ -236,7 +236,7 @@ function enginePages(arena: Arena, hasVault: boolean, config: Config): EnginePag
 
 function startMonitor(
   { config, layout, log }: SupervisorOptions,
-  page: ZonePage,
+  pages: EnginePages,
   vault: VaultThreads | undefined,
 ): Monitor {
   const host = new HostSampler({
@@ -250,14 +250,12 @@ function startMonitor(
     cgroup_limit_mib: limitBytes === undefined ? 'none' : Math.round(limitBytes / MiB),
     cgroup_limit_file: sourceFile,
   });
-  const changed = () => vault?.zoneChanged();
+  const { statePage, zonePage } = pages;
   const monitor = new Monitor({
-    clock: systemClock,
-    log,
-    zones: config.zones,
-    page,
-    host,
-    changed,
+    ...{ clock: systemClock, log, zones: config.zones, page: zonePage, host },
+    workCount: () =>
+      statePage.sum(ShardCounter.ReceivedBatches) + statePage.sum(ShardCounter.ReplayedBatches),
+    changed: () => vault?.zoneChanged(),
   });
   monitor.start();
   return monitor;

@@ -26,6 +26,7 @@ const shardWord = {
   ArenaPerMille: 1,
   LoopDelayMicroseconds: 2,
   LocalZone: 3,
+  TickMs: 4,
 } as const;
 
 export class ZonePage {
@@ -86,8 +87,9 @@ export class ShardSignals {
     Atomics.store(this.#words, shardWord.LoopDelayMicroseconds, Math.round(microseconds));
   }
 
-  /** The event loop has come round. */
-  tick(): void {
+  /** The event loop has come round, and will again in so many ms. */
+  tick(nextMs: number): void {
+    Atomics.store(this.#words, shardWord.TickMs, nextMs);
     Atomics.add(this.#words, shardWord.TickCount, 1);
   }
 
@@ -98,6 +100,10 @@ export class ShardSignals {
 
   get tickCount(): number {
     return Atomics.load(this.#words, shardWord.TickCount);
+  }
+
+  get tickMs(): number {
+    return Atomics.load(this.#words, shardWord.TickMs);
   }
 
   get arenaPercent(): number {

@@ -36,15 +36,18 @@ export class LoopDelay {
     this.#worstMs = new Float64Array(tickCount - nearestRank(tickCount) + 1);
   }
 
-  /** The timer has come round. The first tick only sets the time. */
-  tick(nowMs: number): void {
+  /**
+   * The timer has come round, which was set for `plannedMs`: longer than the interval in a loop that
+   * has nothing to do. The first tick only sets the time.
+   */
+  tick(nowMs: number, plannedMs = this.#intervalMs): void {
     if (this.#time === undefined) {
       this.#time = new ForwardTime(nowMs);
       this.#lastMs = this.#time.advance(nowMs);
       return;
     }
     const time = this.#time.advance(nowMs);
-    const delayMs = Math.max(0, time - this.#lastMs - this.#intervalMs);
+    const delayMs = Math.max(0, time - this.#lastMs - plannedMs);
     this.#lastMs = time;
     // The smallest first: the ring overwrites the oldest, and the worst must stay for longest.
     const swallowed = Math.min(Math.ceil(delayMs / this.#intervalMs), this.#stallTicksMax) - 1;

@@ -33,6 +33,7 @@ function rig(text = '', shardCount = 1) {
   const { log, lines } = keptLog();
   const changes: Zone[] = [];
   const set = new Map<Signal, number>();
+  const work = { count: 0, isIdle: false };
   let closed = false;
   const sources: SignalSource[] = [
     { signal: Signal.HostMemory, name: 'host_memory_percent', live: true, file: '/proc/meminfo' },
@@ -49,10 +50,12 @@ function rig(text = '', shardCount = 1) {
         closed = true;
       },
     },
+    workCount: () => (work.isIdle ? work.count : work.count++),
     changed: (zone) => changes.push(zone),
   });
   const zoneLines = () => lines.filter(({ message }) => message === 'zone');
-  return { clock, page, lines, changes, set, monitor, zoneLines, isClosed: () => closed };
+  const isClosed = () => closed;
+  return { clock, page, work, lines, changes, set, monitor, zoneLines, isClosed };
 }
 
 test('Monitor samples every zones.sample_interval until it is stopped', () => {
@@ -70,6 +73,21 @@ test('Monitor samples every zones.sample_interval until it is stopped', () => {
   assert.equal(page.zone.get(), Yellow, 'nobody looks any more');
   assert.equal(isClosed(), true);
   assert.equal(clock.pendingCount, 0);
+});
+
+test('Monitor looks five times less often while no batch comes and all is Green', () => {
+  const { clock, page, set, work, monitor } = rig();
+  work.isIdle = true;
+  monitor.start();
+  clock.advance(100);
+  set.set(Signal.HostMemory, 80);
+  clock.advance(400);
+  assert.equal(page.zone.get(), Green);
+  clock.advance(100);
+  assert.equal(page.zone.get(), Yellow);
+  set.set(Signal.HostMemory, 1);
+  clock.advance(5_200);
+  assert.equal(page.zone.get(), Green, 'a zone is left as soon as it may be');
 });
 
 test('Monitor turns the zone word, tells the threads, and writes what decided', () => {
@@ -192,7 +210,7 @@ test('Monitor takes the worst of the shards, and an event loop that stands still
   const { clock, page, monitor } = rig('', 2);
   const tick = (ms: number, ...shards: number[]) => {
     for (let at = 0; at < ms; at += 50) {
-      for (const shard of shards) page.shard(shard).tick();
+      for (const shard of shards) page.shard(shard).tick(50);
       clock.advance(50);
     }
   };

@@ -21,6 +21,8 @@ export interface MonitorParts {
   readonly zones: ZonesConfig;
   readonly page: ZonePage;
   readonly host: Pick<HostSampler, 'sample' | 'sources' | 'close'>;
+  /** Batches that have come from anywhere, since the start; what moves is not idle. */
+  workCount(): number;
   /** The zone that acts has changed. */
   changed(zone: Zone): void;
 }
@@ -29,6 +31,8 @@ export interface MonitorParts {
 const ioBusyPercent = 20;
 const ioCalmPercent = 16;
 
+const idleIntervalMs = 500;
+
 export class Monitor {
   readonly #parts: MonitorParts;
   readonly #readings = createReadings();
@@ -36,6 +40,7 @@ export class Monitor {
   readonly #shards: ShardReadings;
   #zones: ZonesConfig;
   #timer: Timer | undefined;
+  #workCount = -1;
 
   constructor(parts: MonitorParts) {
     this.#parts = parts;
@@ -113,10 +118,19 @@ export class Monitor {
   }
 
   #startTimer(): void {
-    this.#timer = this.#parts.clock.after(this.#zones.sampleIntervalMs, () => {
+    this.#timer = this.#parts.clock.after(this.#nextMs(), () => {
       this.sample();
       this.#startTimer();
     });
+  }
+
+  /** Of an idle engine nothing depends on the zone, and looking costs more than all else it does. */
+  #nextMs(): number {
+    const { sampleIntervalMs } = this.#zones;
+    const workCount = this.#parts.workCount();
+    const isIdle = workCount === this.#workCount && this.#machine.zone === Zone.Green;
+    this.#workCount = workCount;
+    return isIdle ? Math.max(sampleIntervalMs, idleIntervalMs) : sampleIntervalMs;
   }
 
   #act(transition: Transition | undefined): void {

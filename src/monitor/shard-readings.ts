@@ -3,8 +3,8 @@
 import type { ZonePage } from '../memory/zone-page.ts';
 import { type Readings, Signal } from './signals.ts';
 
-/** An event loop that comes round says so this often (engine/shard-sampler.ts). */
-const tickMs = 50;
+/** A timer is late by this much more before it is called so, as the shard itself would. */
+const usualMs = 50;
 
 export class ShardReadings {
   readonly #page: ZonePage;
@@ -31,12 +31,12 @@ export class ShardReadings {
 
   /** A loop that stands still cannot say so. 0 for one that has not begun to tick. */
   #stallMs(shard: number, nowMs: number): number {
-    const { tickCount } = this.#page.shard(shard);
+    const { tickCount, tickMs } = this.#page.shard(shard);
     if (tickCount !== this.#tickCounts[shard]) {
       this.#tickCounts[shard] = tickCount;
       this.#movedMs[shard] = nowMs;
     }
     const movedMs = this.#movedMs[shard]!; // one for each shard
-    return Number.isNaN(movedMs) ? 0 : Math.max(0, nowMs - movedMs - 2 * tickMs);
+    return Number.isNaN(movedMs) ? 0 : Math.max(0, nowMs - movedMs - tickMs - usualMs);
   }
 }
