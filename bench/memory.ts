@@ -1,7 +1,7 @@
-// `npm run bench:memory`: resident memory under floods of several shapes, beside the limit that is
-// configured. Anonymous memory is what the limit is about; pages of files (Node itself) can go.
-// Arguments are parts of titles: `npm run bench:memory -- zstd` runs the rows that have one of
-// them.
+// `npm run bench:memory`: resident memory at rest and under floods of several shapes, beside the
+// limit that is configured. Anonymous memory is what the limit is about; pages of files (Node
+// itself) can go. Arguments are parts of titles: `npm run bench:memory -- zstd` runs the rows that
+// have one of them.
 
 import { readFileSync } from 'node:fs';
 import { connect } from 'node:http2';
@@ -23,11 +23,40 @@ interface Flood extends LoadShape {
   readonly requests: number;
   /** Sent by Node, which sees the status of each answer; else by h2load, which is faster. */
   readonly encoding?: BodyEncoding;
+  /** With a vault, and what of the rest is there. Absent: no vault, and a downstream that takes. */
+  readonly vault?: { readonly zone?: 'red'; readonly downstream: 'dead' | 'alive' };
 }
 
 /** "largest" is 14 MB, "limit" the most that 128 MiB takes, 4 MiB. */
 const recordsPerFloodBody = { ...recordsPerBody, largest: 76_000, limit: 21_000 } as const;
 const messageSizeMiBMax = { small: 8, big: 8, limit: 4, largest: 16 } as const;
+
+/** The default limit in a cgroup of 128 MiB: nothing but the limit is said in these rows. */
+const smallCgroupLimitMiB = 102;
+
+const vaultKinds: readonly NonNullable<Flood['vault']>[] = [
+  { zone: 'red', downstream: 'dead' },
+  { downstream: 'dead' },
+  { downstream: 'alive' },
+];
+const vaultFloods = vaultKinds.flatMap((vault): Flood[] => {
+  const few = { vault, body: 'big', connections: 16, streamsPerConnection: 8 } as const;
+  const many = { vault, limitMiB: 128, connections: 64 } as const;
+  return [
+    { ...few, limitMiB: smallCgroupLimitMiB, requests: 8_000 },
+    { ...few, limitMiB: 128, requests: 8_000 },
+    { ...many, body: 'small', streamsPerConnection: 8, requests: 60_000 },
+    { ...many, body: 'big', streamsPerConnection: 4, requests: 4_000 },
+    {
+      ...many,
+      body: 'big',
+      streamsPerConnection: 4,
+      requests: 4_000,
+      limitMiB: 256,
+      connections: 400,
+    },
+  ];
+});
 
 const floods: readonly Flood[] = [
   ...[
@@ -46,6 +75,8 @@ const floods: readonly Flood[] = [
   }),
 ];
 const sampleIntervalMs = 10;
+/** For what the start has left to settle. */
+const restMs = 1_000;
 
 const wanted = process.argv.slice(2);
 const directory = temporaryDirectory('bench-memory');
@@ -54,9 +85,11 @@ try {
   const sink = await startDiscardSink(files);
   const h2load = await prepareH2Load(directory.path, files);
   process.stdout.write(`${machineLine()}\n`);
-  for (const flood of floods) {
+  for (const [index, flood] of [...vaultFloods, ...floods].entries()) {
     if (wanted.length > 0 && !wanted.some((part) => title(flood).includes(part))) continue;
-    const engine = await startEngine({ config: floodConfig(flood, files, sink.port) });
+    const config = floodConfig(flood, files, sink.port, join(directory.path, `vault-${index}`));
+    const engine = await startEngine({ config });
+    await new Promise((resolve) => setTimeout(resolve, restMs));
     const atRest = anonymousMiB(engine.pid);
     let peak = 0;
     const timer = setInterval(() => {
@@ -76,22 +109,38 @@ try {
 }
 
 function title(flood: Flood): string {
-  const { limitMiB, connections, streamsPerConnection, body, encoding = 'h2load' } = flood;
-  return `limit ${limitMiB} MiB, ${connections} connections x ${streamsPerConnection} ${body} ${encoding}`;
+  const { limitMiB, connections, streamsPerConnection, body, encoding = 'h2load', vault } = flood;
+  const kind =
+    vault === undefined
+      ? ''
+      : `, vault, ${vault.zone ?? 'any zone'}, downstream ${vault.downstream}`;
+  return `limit ${limitMiB} MiB, ${connections} connections x ${streamsPerConnection} ${body} ${encoding}${kind}`;
 }
 
-function floodConfig(flood: Flood, files: CertificateFiles, sinkPort: number): object {
-  const endpoint = `localhost:${sinkPort}`;
-  const exporter = { endpoint, tls: clientTls(files), compression: 'none' };
+function floodConfig(
+  flood: Flood,
+  files: CertificateFiles,
+  sinkPort: number,
+  vaultDirectory: string,
+): object {
+  // Nothing listens on port 1.
+  const port = flood.vault?.downstream === 'dead' ? 1 : sinkPort;
+  const exporter = { endpoint: `localhost:${port}`, tls: clientTls(files), compression: 'none' };
   const config = engineConfig(files, { otlp_grpc: exporter }) as {
     receivers: { otlp: { protocols: { grpc: object } } };
   };
+  const memory = { limit_mib: flood.limitMiB };
+  if (flood.vault !== undefined) {
+    const { zone: force } = flood.vault;
+    const vault = { directory: vaultDirectory, limit: '64GiB', min_free: '1GiB' };
+    return { ...config, memory, vault, ...(force && { zones: { force } }) };
+  }
   const { grpc } = config.receivers.otlp.protocols;
   const sized = { ...grpc, max_recv_msg_size_mib: messageSizeMiBMax[flood.body] };
   return {
     ...config,
     receivers: { otlp: { protocols: { grpc: sized } } },
-    memory: { limit_mib: flood.limitMiB },
+    memory,
   };
 }
 

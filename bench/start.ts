@@ -1,5 +1,5 @@
 // `npm run bench:start`: time from the start of the process to the first listener, and memory at
-// rest, with the code that Node keeps between starts and without it.
+// rest, with the code that Node keeps between starts and without it, without and with a vault.
 
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
@@ -14,9 +14,13 @@ const directory = temporaryDirectory('bench-start');
 try {
   const files = await writeTo(join(directory.path, 'tls'));
   const kept = join(directory.path, 'code');
-  const config = engineConfig(files, { file: { path: join(directory.path, 'logs.jsonl') } });
+  const plain = engineConfig(files, { file: { path: join(directory.path, 'logs.jsonl') } });
+  const vaulted = { ...plain, vault: { directory: join(directory.path, 'vault') } };
   process.stdout.write(`${machineLine()}\n`);
-  for (const keepsCode of [false, true]) {
+  const kinds = [false, true].flatMap((keepsCode) =>
+    [plain, vaulted].map((config) => ({ keepsCode, config })),
+  );
+  for (const { keepsCode, config } of kinds) {
     const rows: { startMs: number; anonymousMb: number; rssMb: number }[] = [];
     for (let count = 0; count < starts + 1; count += 1) {
       if (!keepsCode) rmSync(kept, { recursive: true, force: true });
@@ -31,7 +35,7 @@ try {
     const measured = rows.slice(1);
     const middle = (value: (row: (typeof rows)[0]) => number) => median(measured.map(value));
     process.stdout.write(
-      `${keepsCode ? 'code kept' : 'nothing kept'}: ${middle(({ startMs }) => startMs).toFixed(0)} ms ` +
+      `${config === vaulted ? 'vault, ' : ''}${keepsCode ? 'code kept' : 'nothing kept'}: ${middle(({ startMs }) => startMs).toFixed(0)} ms ` +
         `to listening, ${middle(({ anonymousMb }) => anonymousMb).toFixed(0)} MB anonymous (arena ` +
         `included), ${middle(({ rssMb }) => rssMb).toFixed(0)} MB RSS, median of ${measured.length}\n`,
     );

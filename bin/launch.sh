@@ -10,6 +10,24 @@ keep_code() {
   export NODE_COMPILE_CACHE="${NODE_COMPILE_CACHE:-$1/node_modules/.cache/gophership}"
 }
 
+# choose_entry DIRECTORY: sets $entry to the engine as `npm run build` made it, or to its sources where
+# they are newer and cannot be built now. From sources each thread takes 2 to 7 MiB more, and that much
+# less of memory.limit_mib is left for batches (src/memory/arena-needs.ts); a first start, whose code is
+# not kept yet, takes another 7 in each for the compiler that strips the types.
+choose_entry() {
+  entry=$1/dist/main.js
+  [ -e "$1/dist/built" ] && is_newest "$1/dist/built" "$1" && return
+  if [ -d "$1/node_modules/esbuild" ] && [ -w "$1" ]; then
+    "$node" "$1/tools/build-engine.ts" >/dev/null 2>&1 && return
+  fi
+  entry=$1/src/main.ts
+}
+
+# is_newest FILE DIRECTORY: nothing that the engine is made of is newer. True where there are no sources.
+is_newest() {
+  [ -z "$(find "$2/src" "$2/package-lock.json" -type f ! -name '*.test.ts' -newer "$1" -print -quit 2>/dev/null)" ]
+}
+
 # A variable could open the inspector, load foreign code, lift the heap limits or switch certificate
 # checks off. These are security and bounds, and they have no switch.
 unset NODE_OPTIONS NODE_TLS_REJECT_UNAUTHORIZED NODE_EXTRA_CA_CERTS

@@ -1,9 +1,10 @@
 // The process log: JSON lines on stderr, plain text on a terminal. Nothing is logged per record or
 // per batch, and never a key, a body or a header value. One line per code (and exporter) in ten
-// seconds; the next one says how many were held back.
+// seconds; the next one says how many were held back. Lines are few and flat, so no library makes
+// them: one costs 2 MiB of heap in each thread.
 
+import { writeSync } from 'node:fs';
 import { isatty } from 'node:tty';
-import { pino } from 'pino';
 import type { Clock } from './clock.ts';
 import type { ErrorCode } from './errors.ts';
 
@@ -30,18 +31,14 @@ export interface LogOptions {
 const suppressionMs = 10_000;
 
 export function createLog(options: LogOptions): Log {
-  const { clock } = options;
-  const destination =
-    options.format === 'json' ? options.destination : { write: textWriter(options.destination) };
-  const sink = pino(
-    {
-      level: options.level,
-      base: null,
-      timestamp: () => `,"time":"${new Date(clock.wallMs()).toISOString()}"`,
-      formatters: { level: (label) => ({ level: label }) },
-    },
-    destination as pino.DestinationStream,
-  );
+  const { clock, destination, format } = options;
+  const levelIndexMin = levels.indexOf(options.level);
+  const line = format === 'json' ? jsonLine : textLine;
+  const write = (level: LogLevel, message: string, fields: LogFields = {}) => {
+    if (levels.indexOf(level) < levelIndexMin) return;
+    const time = new Date(clock.wallMs()).toISOString();
+    destination.write(line({ level, time, message, fields }));
+  };
 
   // By code and exporter, so that one failing destination does not hide another. Bounded by the
   // table of codes and the configured exporters.
@@ -55,12 +52,12 @@ export function createLog(options: LogOptions): Log {
     }
     const suppressed = last === undefined || last.suppressed === 0 ? undefined : last.suppressed;
     lastByKey.set(key, { atMs: clock.nowMs(), suppressed: 0 });
-    sink[level]({ code, ...fields, suppressed }, message);
+    write(level, message, { code, ...fields, suppressed });
   }
 
   return {
-    debug: (message, fields) => sink.debug(fields ?? {}, message),
-    info: (message, fields) => sink.info(fields ?? {}, message),
+    debug: (message, fields) => write('debug', message, fields),
+    info: (message, fields) => write('info', message, fields),
     warn: (code, message, fields) => limited('warn', code, message, fields),
     error: (code, message, fields) => limited('error', code, message, fields),
   };
@@ -76,22 +73,56 @@ export function stderrLog(
 ): Log {
   const { level, format } = options;
   const text = format === 'text' || (format === 'auto' && isatty(2));
-  const destination = pino.destination({ dest: 2, sync: true });
-  return createLog({ level, format: text ? 'text' : 'json', destination, clock });
+  return createLog({ level, format: text ? 'text' : 'json', destination: stderr, clock });
 }
 
 /** For code under test that must not speak. */
 export const silentLog: Log = { debug() {}, info() {}, warn() {}, error() {} };
 
-function textWriter(destination: LogOptions['destination']): (line: string) => void {
-  return (line) => {
-    const { time, level, msg, code, ...rest } = JSON.parse(line) as Record<string, unknown>;
-    const fields = Object.entries(rest).map(([key, value]) => ` ${key}=${String(value)}`);
-    const head = `${String(time).slice(11, 23)} ${String(level).toUpperCase().padEnd(5)}`;
-    const codeText = code === undefined ? '' : ` ${String(code)}:`;
-    destination.write(`${head}${codeText} ${escapeControls(`${String(msg)}${fields.join('')}`)}\n`);
-  };
+const levels: readonly LogLevel[] = ['debug', 'info', 'warn', 'error'];
+
+interface LogLine {
+  readonly level: LogLevel;
+  /** RFC 3339. */
+  readonly time: string;
+  readonly message: string;
+  readonly fields: LogFields;
 }
+
+function jsonLine({ level, time, message, fields }: LogLine): string {
+  return `${JSON.stringify({ level, time, ...fields, msg: message })}\n`;
+}
+
+function textLine({ level, time, message, fields }: LogLine): string {
+  const { code, ...rest } = fields;
+  const shown = Object.entries(rest).filter(([, value]) => value !== undefined);
+  const text = shown.map(([key, value]) => ` ${key}=${String(value)}`).join('');
+  const head = `${time.slice(11, 23)} ${level.toUpperCase().padEnd(5)}`;
+  const codeText = code === undefined ? '' : ` ${String(code)}:`;
+  return `${head}${codeText} ${escapeControls(`${message}${text}`)}\n`;
+}
+
+const stderr = {
+  write(line: string): void {
+    const bytes = Buffer.from(line);
+    let at = 0;
+    for (let tries = 0; at < bytes.length && tries < fullPipeTriesMax; tries += 1) {
+      try {
+        at += writeSync(2, bytes, at);
+      } catch (error) {
+        // node:fs throws these. Nobody reads any more (EPIPE), or the disk is full: the engine goes
+        // on without its log.
+        if ((error as NodeJS.ErrnoException).code !== 'EAGAIN') return;
+        Atomics.wait(pauseWord, 0, 0, fullPipeDelayMs);
+      }
+    }
+  },
+};
+
+/** A pipe that somebody has set to non-blocking is full: its reader gets a second. */
+const fullPipeDelayMs = 10;
+const fullPipeTriesMax = 100;
+const pauseWord = new Int32Array(new SharedArrayBuffer(4));
 
 /**
  * Control characters from file names, peers or downstream messages must not drive the reader's

@@ -24,10 +24,11 @@ program
 configFlags(program.command('run'))
   .description('run the engine until SIGTERM or SIGINT')
   .action(async (flags: ConfigFlags) => {
-    const { readEffectiveConfig } = await import('./cli/effective-config.ts');
-    const { runEngine } = await import('./cli/run-command.ts');
-    const reread = () => readEffectiveConfig(flags, process.env);
-    exitCode = await runEngine(reread(), cliProcess(), { reread });
+    const { readConfigApart } = await import('./cli/config-apart.ts');
+    const reread = () => readConfigApart(flags, process.env);
+    const read = reread();
+    const [{ runEngine }, effective] = await Promise.all([import('./cli/run-command.ts'), read]);
+    exitCode = await runEngine(effective, cliProcess(), { reread });
   });
 
 program

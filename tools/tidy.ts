@@ -73,7 +73,6 @@ export const tables: TidyTables = {
   },
   entryPoints: ['src/main.ts', 'src/ctl-main.ts'],
   packages: {
-    pino: ['log'],
     yaml: ['config', 'ctl', 'cli'],
     zod: ['config'],
     commander: ['main', 'ctl-main', 'ctl', 'cli'],

@@ -32,6 +32,7 @@ function answer(stream: ServerHttp2Stream) {
     // The sender went away; what it had not finished is not counted.
   });
   stream.on('end', () => {
+    if (stream.aborted) return;
     const frame = Buffer.concat(chunks);
     counts.requests += 1;
     counts.bytes += frame.length;

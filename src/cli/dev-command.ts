@@ -3,14 +3,16 @@
 
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { isAbsolute, join, relative, resolve } from 'node:path';
+import { systemClock } from '../clock.ts';
 import { defaultConfigYaml } from '../config/default-config.ts';
 import { writeContext } from '../ctl/context-file.ts';
-import { type Progress, progressLine, readProgress } from '../engine/progress-line.ts';
+import { pausedLine, progressLine, readProgress } from '../engine/progress-line.ts';
+import { StatusFeed, type Subscription } from '../engine/status-feed.ts';
 import type { Supervisor } from '../engine/supervisor.ts';
 import type { ExitCode } from '../errors.ts';
 import { createDevCertificates, type DevCertificates } from '../tls/dev-certificates.ts';
 import type { CliProcess } from './cli-process.ts';
-import { readEffectiveConfig } from './effective-config.ts';
+import { readConfigApart } from './config-apart.ts';
 import { runEngine } from './run-command.ts';
 import { welcome } from './welcome.ts';
 
@@ -33,10 +35,10 @@ export async function dev(flags: DevFlags, cli: CliProcess): Promise<ExitCode> {
     writeFileSync(configPath, defaultConfigYaml(paths), { mode: 0o600 });
   }
   const sources = { config: [configPath], set: flags.set };
-  const reread = () => readEffectiveConfig(sources, cli.host.variables);
-  const effective = reread();
+  const reread = () => readConfigApart(sources, cli.host.variables);
+  const effective = await reread();
   const ids = effective.config.exporters.map((exporter) => exporter.id);
-  let progress: NodeJS.Timeout | undefined;
+  let progress: Subscription | undefined;
   try {
     return await runEngine(effective, cli, {
       reread,
@@ -53,7 +55,7 @@ export async function dev(flags: DevFlags, cli: CliProcess): Promise<ExitCode> {
       },
     });
   } finally {
-    clearInterval(progress);
+    progress?.close();
   }
 }
 
@@ -74,18 +76,32 @@ function devPaths(folder: string, certificates: DevCertificates, base: string) {
   };
 }
 
-/** One line a second: in place on a terminal, else only when something has changed. */
-function startProgress(supervisor: Supervisor, ids: readonly string[], cli: CliProcess) {
-  let before: Progress = readProgress(supervisor.statePage, ids);
-  let beforeMs = performance.now();
+/** One line a second in Green: in place on a terminal, else only when something has changed. */
+function startProgress(
+  { statePage, zonePage }: Supervisor,
+  ids: readonly string[],
+  { stderr }: CliProcess,
+): Subscription {
+  const feed = new StatusFeed({
+    clock: systemClock,
+    intervalMs: progressIntervalMs,
+    zone: () => zonePage.zone.get(),
+    read: () => readProgress(statePage, ids),
+  });
+  let before = readProgress(statePage, ids);
+  let beforeMs = systemClock.nowMs();
   let printed = '';
-  return setInterval(() => {
-    const now = readProgress(supervisor.statePage, ids);
-    const nowMs = performance.now();
-    const line = progressLine(before, now, nowMs - beforeMs);
-    [before, beforeMs] = [now, nowMs];
-    if (cli.stderr.isTTY === true) cli.stderr.write(`\r\u001b[K${line}`);
-    else if (line !== printed) cli.stderr.write(`${line}\n`);
+  const print = (line: string) => {
+    if (stderr.isTTY === true) stderr.write(`\r\u001b[K${line}`);
+    else if (line !== printed) stderr.write(`${line}\n`);
     printed = line;
-  }, progressIntervalMs);
+  };
+  return feed.subscribe({
+    snapshot(now) {
+      const nowMs = systemClock.nowMs();
+      print(progressLine(before, now, nowMs - beforeMs));
+      [before, beforeMs] = [now, nowMs];
+    },
+    heartbeat: (zone) => print(pausedLine(zone)),
+  });
 }

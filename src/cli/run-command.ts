@@ -2,6 +2,7 @@
 // same with a configuration that it made.
 
 import { flushCompileCache } from 'node:module';
+import { setFlagsFromString } from 'node:v8';
 import { systemClock } from '../clock.ts';
 import type { Config } from '../config/config.ts';
 import { finalCounts } from '../engine/final-counts.ts';
@@ -13,8 +14,8 @@ import type { CliProcess } from './cli-process.ts';
 import type { EffectiveConfig } from './effective-config.ts';
 
 export interface RunHooks {
-  /** The configuration as its sources are now; throws what the first reading threw. */
-  reread(): EffectiveConfig;
+  /** The configuration as its sources are now; rejects with what the first reading threw. */
+  reread(): Promise<EffectiveConfig>;
   /** Every listener listens. */
   started?(supervisor: Supervisor): Promise<void>;
 }
@@ -29,6 +30,8 @@ export async function runEngine(
   const log = stderrLog(config.telemetry.logs, systemClock);
   for (const warning of warnings) log.info(warning);
   const died = Promise.withResolvers<ExitCode>();
+  // The launcher's flag would hold for the heap of every thread too; from here on each has its own.
+  setFlagsFromString('--max-semi-space-size=0');
   const run = async () => {
     const supervisor = await startEngine({
       config,
@@ -40,7 +43,16 @@ export async function runEngine(
       },
     });
     flushCompileCache();
-    cli.onHangup(() => reload(supervisor, hooks, log));
+    const reloads = { last: Promise.resolve(), isWaiting: false };
+    cli.onHangup(() => {
+      // One after the other, and the next one sees what came before it began.
+      if (reloads.isWaiting) return;
+      reloads.isWaiting = true;
+      reloads.last = reloads.last.then(() => {
+        reloads.isWaiting = false;
+        return reload(supervisor, hooks, log);
+      });
+    });
     await hooks.started?.(supervisor);
     return untilStopped(supervisor, config, cli, log);
   };
@@ -49,10 +61,10 @@ export async function runEngine(
 }
 
 /** Any error keeps what is in use; listeners and connections stay as they are in any case. */
-function reload(supervisor: Supervisor, { reread }: RunHooks, log: Log): void {
+async function reload(supervisor: Supervisor, { reread }: RunHooks, log: Log): Promise<void> {
   supervisor.reloadCertificates();
   try {
-    const needRestart = supervisor.reload(reread().config);
+    const needRestart = supervisor.reload((await reread()).config);
     const rest =
       needRestart.length === 0 ? '' : `; these need a restart: ${needRestart.join(', ')}`;
     log.info(`read certificates and configuration again${rest}`);

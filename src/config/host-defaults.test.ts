@@ -36,9 +36,11 @@ test('shardCountDefault() is 1 on up to 2 CPUs, else half of them, at most 4', (
   ]);
 });
 
-test('connectionsMaxDefault() is a straight line between its bounds', () => {
+test('connectionsMaxDefault() is two straight lines between its bounds', () => {
   check(connectionsMaxDefault, [
     [64, 16],
+    [90, 28],
+    [102, 40],
     [128, 64],
     [192, 232],
     [256, 400],

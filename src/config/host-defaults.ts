@@ -29,9 +29,12 @@ export function shardCountDefault(cpuCount: number): number {
   return cpuCount <= 2 ? 1 : Math.min(4, Math.floor(cpuCount / 2));
 }
 
-/** The straight line through 64 at 128 MiB and 400 at 256 MiB, from 16 to 4096. */
+/**
+ * The straight lines through 40 at 102 MiB, the default limit in a cgroup of 128 (which leaves room
+ * for a vault and a destination that compresses), 64 at 128 and 400 at 256, from 16 to 4096.
+ */
 export function connectionsMaxDefault(limitMiB: number): number {
-  const perMiB = (400 - 64) / (256 - 128);
+  const perMiB = limitMiB < 128 ? (64 - 40) / (128 - 102) : (400 - 64) / (256 - 128);
   return Math.min(4096, Math.max(16, Math.floor(64 + (limitMiB - 128) * perMiB)));
 }
 

@@ -22,7 +22,7 @@ export const threadHeap: ResourceLimits = {
  */
 export const vaultThreadHeap: ResourceLimits = {
   maxOldGenerationSizeMb: 32,
-  maxYoungGenerationSizeMb: 2,
+  maxYoungGenerationSizeMb: 1,
 };
 
 /**

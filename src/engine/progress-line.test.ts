@@ -6,7 +6,8 @@ import {
   StatePage,
   statePageSizeBytes,
 } from '../memory/state-page.ts';
-import { progressLine, readProgress } from './progress-line.ts';
+import { Zone } from '../memory/zone-word.ts';
+import { pausedLine, progressLine, readProgress } from './progress-line.ts';
 
 test('progressLine() gives rates of the interval, totals, and what each destination holds', () => {
   const page = new StatePage(new ArrayBuffer(statePageSizeBytes(2)), 0, 2);
@@ -28,4 +29,8 @@ test('progressLine() gives rates of the interval, totals, and what each destinat
     '1000 records/s | 3.0 MB/s | 8 acks/s | acked 16 | refused 2 | in flight 2 | 4 connections | ' +
       'file 0 queued | otlp_grpc/central DOWN, 6 queued',
   );
+});
+
+test('pausedLine() says which zone pauses the line', () => {
+  assert.equal(pausedLine(Zone.Red), 'zone red: live view paused');
 });

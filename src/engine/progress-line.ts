@@ -2,6 +2,7 @@
 // waits.
 
 import { DestinationCounter, ShardCounter, type StatePage } from '../memory/state-page.ts';
+import { type Zone, zoneName } from '../memory/zone-word.ts';
 
 export interface Progress {
   readonly receivedBatches: number;
@@ -35,6 +36,11 @@ export function readProgress(page: StatePage, destinationIds: readonly string[])
       down: page.sumDestination(index, DestinationCounter.OpenBreaker) > 0,
     })),
   };
+}
+
+/** Instead of the line, while live views are paused. */
+export function pausedLine(zone: Zone): string {
+  return `zone ${zoneName(zone)}: live view paused`;
 }
 
 /** One line of at most a terminal's width in the usual case; rates are over `elapsedMs`. */

@@ -22,8 +22,8 @@ export interface ExportBuffersOptions {
   readonly compressed: boolean;
 }
 
-// Above this the arena belongs to what arrives. Below what calls for the vault (50 %) and for Yellow
-// (60 %): the way out must not look like pressure.
+// Above this the arena belongs to what arrives. Below what calls for the vault (50 %) and for
+// Yellow (60 %): the way out must not look like pressure.
 const extraOccupancyPercentMax = 45;
 
 export class ExportBuffers {

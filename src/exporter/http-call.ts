@@ -4,6 +4,7 @@
 import type { ClientRequest, IncomingHttpHeaders, IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
 import type { Clock } from '../clock.ts';
+import { writeChunks } from '../grpc/write-chunks.ts';
 
 export interface HttpCallOptions {
   /** Not yet ended. */
@@ -83,6 +84,14 @@ export function startHttpCall(options: HttpCallOptions): HttpCall {
     release();
   }
 
+  const chunks = writeChunks([body]);
+  function writeNext(): void {
+    if (request.destroyed) return;
+    const chunk = chunks.next();
+    if (chunk.done) request.end();
+    else request.write(chunk.value, writeNext);
+  }
+
   const timer = clock.after(timeoutMs, () =>
     connected
       ? fail('timeout', `no answer within ${timeoutMs} ms`)
@@ -116,7 +125,7 @@ export function startHttpCall(options: HttpCallOptions): HttpCall {
       releaseWhenDone();
     });
   });
-  request.end(body);
+  writeNext();
   return { result, released, cancel: () => fail('cancelled', 'cancelled') };
 }
 

@@ -1,8 +1,14 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { create, toBinary } from '@bufbuild/protobuf';
+import { create, createRegistry, fromBinary, toBinary, toJson } from '@bufbuild/protobuf';
+import fc from 'fast-check';
+import { testSeed } from '../../test/support/seed.ts';
 import { Status } from '../errors.ts';
-import { StatusSchema } from '../generated/google/rpc/status_pb.js';
+import {
+  BadRequestSchema,
+  RetryInfoSchema,
+  StatusSchema,
+} from '../generated/google/rpc/status_pb.js';
 import {
   decodeStatus,
   decodeStatusDetailsHeader,
@@ -58,5 +64,35 @@ test('encodeStatusJson() follows the JSON mapping of Any and Duration', () => {
     details: [{ '@type': 'type.googleapis.com/google.rpc.RetryInfo', retryDelay: '1.500s' }],
   });
 });
+
+test('encodeStatus() and decodeStatus() agree with @bufbuild/protobuf, byte for byte', (context) => {
+  const registry = createRegistry(RetryInfoSchema, BadRequestSchema);
+  const plain = { noNullPrototype: true };
+  const texts = { field: fc.string(), description: fc.string({ unit: 'binary' }) };
+  const fields = {
+    code: fc.integer({ min: 1, max: 16 }),
+    message: fc.string({ unit: 'grapheme' }),
+    retryDelayMs: fc.option(fc.integer({ min: 0, max: 2 ** 40 }), { nil: undefined }),
+    badRequest: fc.option(fc.record(texts, plain), { nil: undefined }),
+  };
+  fc.assert(
+    fc.property(fc.record(fields, plain), fc.uint8Array({ maxLength: 40 }), (expected, noise) => {
+      const bytes = encodeStatus(expected);
+      const status = fromBinary(StatusSchema, bytes);
+      assert.deepEqual(Buffer.from(toBinary(StatusSchema, status)), Buffer.from(bytes));
+      assert.deepEqual(decodeStatus(bytes), expected);
+      const json = toJson(StatusSchema, status, { registry });
+      const ours = JSON.parse(encodeStatusJson(expected));
+      assert.deepEqual(withoutEmptyTexts(ours), withoutEmptyTexts(json));
+      decodeStatus(noise); // whatever it is, it does not throw
+    }),
+    { seed: testSeed(context), numRuns: 500 },
+  );
+});
+
+/** An empty string is the default, which the JSON mapping may leave out or not. */
+function withoutEmptyTexts(value: unknown): unknown {
+  return JSON.parse(JSON.stringify(value, (_key, inner) => (inner === '' ? undefined : inner)));
+}
 
 const negativeOne = [0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x01];

@@ -10,10 +10,12 @@ import {
 import type { Clock, Timer } from '../clock.ts';
 import { Status } from '../errors.ts';
 import { inflateAnswer } from './answer-compression.ts';
+import { statusOfHttp } from './http-status.ts';
 import { CompressedFlag, parseUnaryBody } from './message-frame.ts';
 import { decodeStatusDetailsHeader } from './retry-info.ts';
 import { decodeStatusMessage } from './status-message.ts';
 import { formatTimeout } from './timeout-header.ts';
+import { writeChunks } from './write-chunks.ts';
 
 export interface UnaryRequest {
   readonly authority: string;
@@ -165,10 +167,27 @@ function startCall(
     streamError = error;
   });
 
-  let unwrittenPieces = request.pieces.length;
+  const chunksLeft = writeChunks(request.pieces);
+  let unwrittenChunks = 0;
   let closed = false;
   function releaseWhenDone(): void {
-    if (closed && unwrittenPieces === 0) resolveReleased();
+    if (closed && unwrittenChunks === 0) resolveReleased();
+  }
+  function writeNext(): void {
+    if (stream.destroyed || stream.writableEnded) return;
+    const chunk = chunksLeft.next();
+    if (chunk.done) {
+      stream.end();
+      return;
+    }
+    unwrittenChunks += 1;
+    // The callback comes with or without an error, once the session holds no reference to the
+    // chunk.
+    stream.write(chunk.value, () => {
+      unwrittenChunks -= 1;
+      releaseWhenDone();
+      writeNext();
+    });
   }
   stream.on('close', () => {
     // Ended in order, but without a status: no gRPC server does that, and sending again would not
@@ -177,20 +196,11 @@ function startCall(
     if (garbage) settle({ kind: 'unreadable', message: 'answer without grpc-status' });
     settle(failureOf(stream, streamError, goawayLastStreamId()));
     closed = true;
-    // A stream that was never sent never gave its pieces to the session, and calls no one back for
-    // them.
-    if (stream.id === undefined) unwrittenPieces = 0;
+    // A stream that was never sent never gave a chunk to the session, and calls no one back for it.
+    if (stream.id === undefined) unwrittenChunks = 0;
     releaseWhenDone();
   });
-  for (const piece of request.pieces) {
-    // The callback comes with or without an error, once the session holds no reference to the
-    // piece.
-    stream.write(piece, () => {
-      unwrittenPieces -= 1;
-      releaseWhenDone();
-    });
-  }
-  stream.end();
+  writeNext();
   return { result, released, cancel: () => giveUp('cancelled', 'cancelled') };
 }
 
@@ -253,27 +263,6 @@ function statusOf(text: string): Status {
   const status = /^[0-9]{1,2}$/.test(text) ? Number(text) : Status.Unknown;
   // Every integer from 0 to 16 is in the set.
   return status <= Status.Unauthenticated ? (status as Status) : Status.Unknown;
-}
-
-/** grpc/grpc doc/http-grpc-status-mapping.md */
-function statusOfHttp(httpStatus: number): Status {
-  switch (httpStatus) {
-    case 400:
-      return Status.Internal;
-    case 401:
-      return Status.Unauthenticated;
-    case 403:
-      return Status.PermissionDenied;
-    case 404:
-      return Status.Unimplemented;
-    case 429:
-    case 502:
-    case 503:
-    case 504:
-      return Status.Unavailable;
-    default:
-      return Status.Unknown;
-  }
 }
 
 /** How a stream that closed without an answer ended. */

@@ -33,7 +33,7 @@ export interface VaultPlanInput {
 /** What the process beside the arena depends on. */
 export type ProcessPlanInput = Pick<
   ArenaPlanInput,
-  'limitBytes' | 'shardCount' | 'connectionsMax' | 'vault'
+  'limitBytes' | 'shardCount' | 'connectionsMax' | 'messageSizeBytesMax' | 'vault'
 >;
 
 /** Least sizes, in whole pages. */
@@ -54,22 +54,39 @@ export interface ArenaNeeds {
   readonly sizeBytes: number;
 }
 
-// Anonymous memory of the process without arena, connections and codecs, measured on Node 26,
-// linux-x64: with one shard it stays near 60 MiB under load when the heaps are capped, a further
-// worker thread adds 10 MiB, and an mTLS connection holds up to 178 KiB while it is paused with
-// unread bytes.
-const baseSizeBytes = 60 * MiB;
-const furtherShardSizeBytes = 10 * MiB;
+// Anonymous memory of the process without arena and codecs. Measured as the peak of floods, arena
+// taken off and what the connections took still in it, in MiB: Node 26.10, linux-x64, one shard,
+// started by bin/gophership (its flags and variables count), AMD EPYC, 2 CPUs, 2026-11-26.
+//
+//                            built               from sources
+//   at rest                  31.5                36.6
+//   forwarding, 16 x 8 big   45.2                48
+//   at rest, vault           48.7                62
+//   16 x 8 big, vault, Red   58                  69
+//   the same, forwarding     64.4                75.5
+//   64 x 8 big, vault, Red   68.9                75
+//
+// A thread that runs from sources keeps their text, and more for each of 80 to 230 modules.
+const isBuilt = !import.meta.url.endsWith('.ts');
+const baseSizeBytes = (isBuilt ? 45 : 52) * MiB;
+const furtherShardSizeBytes = (isBuilt ? 12 : 15) * MiB;
 
-// The vault thread and the replay thread, measured as above: no connections, small heaps.
-const vaultThreadsSizeBytes = 2 * 7 * MiB;
+/** The vault thread and the replay thread. */
+const vaultThreadsSizeBytes = (isBuilt ? 17 : 26) * MiB;
 
+// An mTLS connection while it is paused with unread bytes; 0.12 MiB while it sends small bodies.
 export const connectionSizeBytes = Math.floor(0.18 * MiB);
 
-// A zstd window of 8 MiB, its copy of what was not flushed yet, and the pieces that go in and out:
-// measured on Node 26, linux-x64, with bodies of 14 MB. gzip needs a tenth of a MiB.
-export const inflationSizeBytes = 8.75 * MiB;
+// A zstd window, of which pages are touched as far as a message reaches, its copy of what was not
+// flushed yet, and the pieces that go in and out: 8.75 MiB with bodies of 14 MB. gzip needs a tenth
+// of a MiB.
+const windowSizeBytesMax = 8 * MiB;
+const besideWindowSizeBytes = 0.75 * MiB;
 const limitPerInflationBytes = 192 * MiB;
+
+// What the replay thread inflates stands outside of the arena until it is copied, and a body that
+// turns out too large takes that twice.
+const replayMessagesMax = 2;
 
 // One message arrives, one is on its way to the destinations, and the next has its turn beside
 // them; with fewer, a producer of large messages would wait for the answer to each before it may
@@ -99,21 +116,17 @@ export function arenaBudgetBytes(input: ProcessPlanInput): number {
     (input.shardCount - 1) * furtherShardSizeBytes +
     (input.vault === undefined ? 0 : vaultThreadsSizeBytes) +
     input.connectionsMax * connectionSizeBytes +
-    input.shardCount * inflationsPerShard(input) * inflationSizeBytes;
+    codecsSizeBytes(input);
   const pages = Math.floor((input.limitBytes - besideBytes) / arenaPageSizeBytes);
   return Math.min(pages * arenaPageSizeBytes, arenaSizeBytesMax);
 }
 
-/**
- * What of the arena is there for batches on their way through: all of it without a vault. With one,
- * as if the largest message were an eighth of the result, which is the default: each consumer has a
- * place for one.
- */
-export function batchesBudgetBytes(input: ProcessPlanInput): number {
-  const arenaSizeBytes = arenaBudgetBytes(input);
-  if (input.vault === undefined) return arenaSizeBytes;
-  const shareBytes = arenaSizeBytes - vaultFixedSizeBytes(input.shardCount);
-  return Math.floor((shareBytes * 8) / (8 + input.vault.consumerCount));
+/** Of all inflations that may run at once, the one of the replay thread among them. */
+export function codecsSizeBytes(input: ProcessPlanInput): number {
+  const { messageSizeBytesMax, shardCount, vault } = input;
+  const inflation = Math.min(windowSizeBytesMax, messageSizeBytesMax) + besideWindowSizeBytes;
+  const replay = vault === undefined ? 0 : inflation + replayMessagesMax * messageSizeBytesMax;
+  return shardCount * inflationsPerShard(input) * inflation + replay;
 }
 
 /** Inflations that each shard may run at once: the windows of their codecs are not in the arena. */

@@ -91,10 +91,15 @@ export function planArena(input: ArenaPlanInput): ArenaLayout {
  */
 export function messageSizeBytesDefault(arenaSizeBytes: number): number {
   const eighthMiB = Math.max(1, arenaSizeBytes / 8 / MiB);
-  const sizeBytes = Math.min(2 ** Math.floor(Math.log2(eighthMiB)) * MiB, 16 * MiB);
+  const sizeBytes = Math.min(
+    2 ** Math.floor(Math.log2(eighthMiB)) * MiB,
+    messageSizeBytesDefaultMax,
+  );
   assert(sizeBytes >= MiB && sizeBytes <= messageSizeBytesLimit, 'default message off bounds');
   return sizeBytes;
 }
+
+export const messageSizeBytesDefaultMax = 16 * MiB;
 
 // A 16th of the arena for all shards together, as far as the minimums of the others allow: it is
 // idle unless slabs are short, so it should not make them short.

@@ -18,7 +18,8 @@ export function memoryLimitError(input: ArenaPlanInput): GopherShipError {
   const tablesSizeBytes =
     needs.kernelSizeBytes + needs.statePageSizeBytes + needs.largeControlSizeBytes;
   const vault = input.vault === undefined ? '' : `vault ${mib(needs.vaultSizeBytes)}, `;
-  const inflationCount = input.shardCount * inflationsPerShard(input);
+  const inflationCount =
+    input.shardCount * inflationsPerShard(input) + (input.vault === undefined ? 0 : 1);
   const perShard = input.shardCount === 1 ? '' : ` in each of ${input.shardCount} shards`;
   const ways = [
     `raise memory.limit_mib to ${limitMiBMin(input)}`,

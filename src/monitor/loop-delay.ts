@@ -37,8 +37,8 @@ export class LoopDelay {
   }
 
   /**
-   * The timer has come round, which was set for `plannedMs`: longer than the interval in a loop that
-   * has nothing to do. The first tick only sets the time.
+   * The timer has come round, which was set for `plannedMs`: longer than the interval in a loop
+   * that has nothing to do. The first tick only sets the time.
    */
   tick(nowMs: number, plannedMs = this.#intervalMs): void {
     if (this.#time === undefined) {

@@ -124,7 +124,9 @@ export class Monitor {
     });
   }
 
-  /** Of an idle engine nothing depends on the zone, and looking costs more than all else it does. */
+  /**
+   * Of an idle engine nothing depends on the zone, and looking costs more than all else it does.
+   */
   #nextMs(): number {
     const { sampleIntervalMs } = this.#zones;
     const workCount = this.#parts.workCount();

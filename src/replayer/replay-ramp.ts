@@ -1,7 +1,7 @@
 // How fast the replay comes back after it had to fall back. If its own work was what made the
 // pressure, a return to the full rate would make it again: the engine would go to and fro between
-// two zones, and spend most of its time in the slower one. So it comes back to a quarter, doubles up
-// to the half in a second, and then feels its way (additive increase, multiplicative decrease:
+// two zones, and spend most of its time in the slower one. So it comes back to a quarter, doubles
+// up to the half in a second, and then feels its way (additive increase, multiplicative decrease:
 // Chiu and Jain, 1989).
 
 /** From nothing to the whole rate, above the knee. */

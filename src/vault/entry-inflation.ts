@@ -4,6 +4,7 @@
 
 import { constants, gunzipSync, inflateSync, zstdDecompressSync } from 'node:zlib';
 import { assert } from '../assert.ts';
+import { MiB } from '../limits.ts';
 import { DeadLetterReason } from './dead-letter-reason.ts';
 import { EntryCodec } from './format.ts';
 
@@ -25,9 +26,9 @@ export function inflateBody(codec: number, body: Uint8Array, sizeBytesMax: numbe
 }
 
 /** Gives the memory back at once: it is garbage that V8 hardly sees. */
-export function discardInflated({ buffer, byteLength }: Uint8Array): void {
-  // Small buffers are parts of a pool that others use.
-  if (buffer instanceof ArrayBuffer && buffer.byteLength === byteLength) buffer.transfer(0);
+export function discardInflated({ buffer }: Uint8Array): void {
+  // A smaller one is none of ours: part of a pool that others use, or empty.
+  if (buffer instanceof ArrayBuffer && buffer.byteLength >= pieceSizeBytesMin) buffer.transfer(0);
 }
 
 /** What the synchronous calls return with `info`, which @types/node does not know. */
@@ -37,11 +38,19 @@ interface InflatedBody {
 }
 
 function inflate(codec: number, body: Uint8Array, maxOutputLength: number): InflatedBody {
-  const options = { maxOutputLength, info: true };
+  // One piece, so that nothing is put together from many: of what is not used no page is touched.
+  const chunkSize = Math.max(pieceSizeBytesMin, maxOutputLength);
+  const options = { maxOutputLength, chunkSize, info: true };
   return call(codec, body, options) as unknown as InflatedBody; // see InflatedBody
 }
 
-function call(codec: number, body: Uint8Array, options: { maxOutputLength: number }): unknown {
+const pieceSizeBytesMin = MiB; // far above what comes from Node's pool
+
+function call(
+  codec: number,
+  body: Uint8Array,
+  options: { readonly maxOutputLength: number; readonly chunkSize: number },
+): unknown {
   switch (codec) {
     case EntryCodec.Gzip:
       return gunzipSync(body, options);

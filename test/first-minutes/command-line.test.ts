@@ -71,8 +71,9 @@ test('validate lists every problem with its place and exits with 78', () => {
 });
 
 test('run refuses a memory limit that cannot hold the configuration, naming the key', () => {
-  const path = writeConfig({ memory: { limit_mib: 70 } });
-  check(['run', '--config', path], 78, /MEMORY_LIMIT: .*memory\.limit_mib/s);
+  const path = writeConfig({ memory: { limit_mib: 64 } });
+  const set = 'receivers.otlp.protocols.grpc.max_recv_msg_size_mib=8';
+  check(['run', '--config', path, '--set', set], 78, /MEMORY_LIMIT: .*memory\.limit_mib/s);
 });
 
 test('run refuses a memory limit that cannot hold the largest body over HTTP', () => {
