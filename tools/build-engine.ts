@@ -37,6 +37,8 @@ const flatUrls: Plugin = {
   setup({ onLoad }) {
     onLoad({ filter: /\/src\/.*\.ts$/ }, ({ path }) => {
       const text = readFileSync(path, 'utf8');
+      // Of a package in CommonJS it would give no names (src/ctl/yaml-text.ts).
+      if (/await import\('[^.]/.test(text)) throw new Error(`${path}: import() of a package`);
       const contents = text.replaceAll(
         /new URL\('\.\/([\w-]+)\.ts', import\.meta\.url\)/g,
         "new URL('./$1.js', import.meta.url)",

@@ -68,13 +68,13 @@ export async function writeContext(path: string, name: string, context: Context)
       { ...rest, otlp_address: otlpAddress },
     ]),
   );
-  const { stringify } = await import('yaml');
+  const { stringify } = await import('./yaml-text.ts');
   await mkdir(dirname(path), { recursive: true, mode: 0o700 });
   await writeWhole(path, stringify({ apiVersion, current: name, contexts: plain }), 0o600);
 }
 
 async function parseContextFile(path: string, text: string): Promise<ContextFile> {
-  const { parse } = await import('yaml');
+  const { parse } = await import('./yaml-text.ts');
   let root: unknown;
   try {
     root = parse(text);

@@ -42,7 +42,7 @@ async function formatted(
   if (format === 'table') return table();
   const versioned = { apiVersion, ...value };
   if (format === 'json') return `${JSON.stringify(versioned, undefined, 2)}\n`;
-  const { stringify } = await import('yaml');
+  const { stringify } = await import('./yaml-text.ts');
   return stringify(versioned);
 }
 
