@@ -31,7 +31,7 @@ test('ReplayDoor sends each entry to its consumer and says how it ended', () => 
   assert.equal(replay.outCount, 0);
 });
 
-test('ReplayDoor gives back what cannot be sent now, and all of it when it drains', () => {
+test('ReplayDoor gives back what cannot be sent now, and all of it when it drains', async () => {
   const { replay, links, destinations } = createDoorsRig();
   const [a, b] = destinations;
   assert.ok(a !== undefined && b !== undefined);
@@ -44,13 +44,42 @@ test('ReplayDoor gives back what cannot be sent now, and all of it when it drain
   const underWay = b.open[0];
   assert.ok(underWay !== undefined);
   underWay.sending = true;
-  replay.drain();
+  let isDrained = false;
+  const drained = replay.drain(2_000).then(() => {
+    isDrained = true;
+  });
   assert.deepEqual(ended(), [[DoneKind.Again, 3]]);
   links.fromReplay(0).push(4_096, 100, 4, 1, 1, 5, 1, 0);
   replay.wake();
+  await new Promise(setImmediate);
+  assert.equal(isDrained, false, 'one is under way');
   underWay.settle(delivered);
   assert.deepEqual(ended(), [
     [DoneKind.Again, 4],
     [DoneKind.Delivered, 2],
   ]);
+  await drained;
+  await replay.drain(2_000); // with nothing under way
+});
+
+test('drain() waits for answers no longer than its grace, and not after drainNow()', async () => {
+  for (const end of ['grace', 'now'] as const) {
+    const { replay, links, destinations, clock } = createDoorsRig();
+    links.fromReplay(0).push(4_096, 100, 1, 1, 1, 5, 1, 0);
+    replay.wake();
+    const underWay = destinations[1]?.open[0];
+    assert.ok(underWay !== undefined);
+    underWay.sending = true;
+    let isDrained = false;
+    const drained = replay.drain(2_000).then(() => {
+      isDrained = true;
+    });
+    clock.advance(1_999);
+    await new Promise(setImmediate);
+    assert.equal(isDrained, false);
+    if (end === 'now') replay.drainNow();
+    else clock.advance(1);
+    await drained;
+    assert.equal(replay.outCount, 1);
+  }
 });

@@ -4,6 +4,7 @@
 
 import { assert } from '../assert.ts';
 import { Chain, ChainLink } from '../chain.ts';
+import type { Clock } from '../clock.ts';
 import {
   type Batch,
   type Delivery,
@@ -18,6 +19,7 @@ import { DoneKind, sequenceOf } from '../vault/hand-over.ts';
 import type { ReplayLine } from './replay-line.ts';
 
 export interface ReplayDoorParts {
+  readonly clock: Clock;
   readonly counters: ShardCounters;
   readonly destinations: readonly Destination[];
   readonly fromReplay: ThreadRing;
@@ -33,6 +35,7 @@ export class ReplayDoor {
   readonly #record = new Uint32Array(ringRecordWords);
   readonly #out = new Chain<ReplayedBatch>();
   #draining = false;
+  #drained: (() => void) | undefined;
 
   constructor(parts: ReplayDoorParts) {
     this.#parts = parts;
@@ -52,10 +55,26 @@ export class ReplayDoor {
     while (fromReplay.pop(this.#record)) this.#deliver(new ReplayedBatch(this.#record));
   }
 
-  /** Takes back what is not under way to its destination, and takes nothing any more. */
-  drain(): void {
+  /**
+   * Takes back what is not under way to its destination, and takes nothing any more. Resolves when
+   * the rest is answered, at the latest after `graceMs`: what a destination has and did not say so
+   * in time would be sent to it again.
+   */
+  async drain(graceMs: number): Promise<void> {
     this.#draining = true;
     for (const batch of this.#out.links()) batch.delivery?.abandon();
+    if (this.outCount === 0) return;
+    const answered = new Promise<void>((resolve) => {
+      this.#drained = resolve;
+    });
+    const timer = this.#parts.clock.after(graceMs, () => this.drainNow());
+    await answered;
+    timer.cancel();
+  }
+
+  /** Ends the wait of drain(). */
+  drainNow(): void {
+    this.#drained?.();
   }
 
   #deliver(batch: ReplayedBatch): void {
@@ -76,6 +95,7 @@ export class ReplayDoor {
         counters.destination(index).add(DestinationCounter.ReplayedBatches, 1);
       }
       this.#answer(batch, outcome);
+      if (this.outCount === 0) this.drainNow();
     });
   }
 

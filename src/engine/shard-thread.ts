@@ -14,6 +14,8 @@ import type { FromShard, ShardStart, ToShard } from './thread-messages.ts';
 assert(parentPort !== null, 'shard-thread is not started as a thread');
 const mainThread = parentPort;
 const start: ShardStart = workerData; // the supervisor starts this file, and only with a ShardStart
+/** For answers to what is replayed; without them it would be sent again. */
+const replayGraceMs = 2_000;
 /** For what is said to the replay thread at the end of a drain. */
 const saidMsMax = 500;
 const log = stderrLog(start.config.telemetry.logs, systemClock);
@@ -30,6 +32,7 @@ try {
       case 'drain-now':
         stages.shard.drainNow();
         stages.listener.drainNow();
+        stages.vaultDoors?.replay.drainNow();
         break;
       case 'zones':
         stages.sampler.reload(message.zones);
@@ -52,11 +55,11 @@ try {
 async function drain(stages: ShardStages, timeoutMs: number): Promise<void> {
   const { shard, listener, destinations, vaultDoors, sampler, watches } = stages;
   for (const watch of watches) watch.close();
-  vaultDoors?.replay.drain();
+  const replayed = vaultDoors?.replay.drain(Math.min(replayGraceMs, timeoutMs * 0.9));
   // The last tenth is for the answers to reach their producers.
   const deadlineMs = systemClock.nowMs() + timeoutMs * 0.9;
   listener.stopAccepting();
-  await Promise.all([shard.drain(deadlineMs), listener.drain(timeoutMs)]);
+  await Promise.all([shard.drain(deadlineMs), listener.drain(timeoutMs), replayed]);
   await Promise.all(destinations.map((destination) => destination.close()));
   // The replay thread hears how everything ended, unless it does not listen any more.
   const tooLong = new Promise<void>((resolve) => systemClock.after(saidMsMax, resolve));

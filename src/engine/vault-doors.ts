@@ -71,6 +71,7 @@ export function createVaultDoors(parts: VaultDoorsParts): VaultDoors {
     state: () => readinessOf(page.get(VaultWord.State)),
   });
   const replay = new ReplayDoor({
+    clock,
     counters,
     destinations,
     fromReplay: links.fromReplay(shardIndex),

@@ -60,14 +60,39 @@ test('next() waits in Yellow no longer than an eighth of that for producers that
   assert.equal(requests.waitMs, config.batch.flushTimeoutMs / 8);
   requests.clock.advance(requests.waitMs);
   assert.deepEqual(requests.start(), ['live 3']);
-  // A backlog keeps nobody waiting.
-  requests.end();
-  requests.clock.advance(1_000);
-  requests.add(3, true);
-  assert.deepEqual(requests.start(), []);
-  assert.equal(requests.waitMs, config.batch.flushTimeoutMs);
-  requests.add(5, true);
-  assert.deepEqual(requests.start(), ['backlog 8']);
+});
+
+// What waits when nothing is under way, and what starts at once of it.
+const atOnce: readonly (readonly [live: number, backlog: number, started: readonly string[]])[] = [
+  [0, 1, ['backlog 1']],
+  [0, 3, ['backlog 3']],
+  [0, 8, ['backlog 8']],
+  [0, 20, ['backlog 8', 'backlog 8', 'backlog 4']], // as in Green
+  [1, 0, []],
+  [1, 3, []], // live ones go first, and gather
+  [8, 0, ['live 8']],
+  [8, 3, ['live 8', 'backlog 2']], // one small request beside what producers wait for
+];
+
+for (const [live, backlog, started] of atOnce) {
+  test(`next() starts ${started.join(', ') || 'nothing'} in Yellow with ${live} live and ${backlog} of the backlog`, () => {
+    const requests = new Requests();
+    requests.zone = Zone.Yellow;
+    requests.add(live, false);
+    requests.add(backlog, true);
+    assert.deepEqual(requests.start(), started);
+  });
+}
+
+test('next() keeps a backlog that comes one by one waiting for its answers alone, in Yellow', () => {
+  const requests = new Requests();
+  requests.zone = Zone.Yellow;
+  for (let sent = 0; sent < 100; sent += 1) {
+    requests.add(1, true);
+    assert.deepEqual(requests.start(), ['backlog 1']);
+    requests.end();
+  }
+  assert.equal(requests.clock.nowMs(), new Requests().clock.nowMs(), 'no time has passed');
 });
 
 test('next() gathers in Yellow nothing in a queue that is half full', () => {

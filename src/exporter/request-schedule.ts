@@ -1,8 +1,9 @@
 // When the next request of an OTLP destination starts, and in which buffer. The consumer with the
 // reserved buffer sends at once whatever waits. While it is busy batches gather, and a further
 // consumer starts when there is a large request's worth of them or one has waited `flush_timeout`.
-// What comes live does not gather behind a backlog, which leaves it a consumer. In Yellow all of it
-// gathers, for fewer and larger requests.
+// What comes live does not gather behind a backlog, which leaves it a consumer. In Yellow it
+// gathers in any case, for fewer and larger requests; how fast a backlog comes is the replay's
+// business, and a wait for more of it would only make the replay wait.
 
 import type { Clock } from '../clock.ts';
 import type { QueueConfig } from '../config/config.ts';
@@ -99,19 +100,19 @@ export class RequestSchedule {
 
   /**
    * How long they gather in Yellow, idle consumer or not: until a whole request's worth of them is
-   * there, or nothing comes any more because every producer waits for its answer.
+   * there, or nothing comes any more because every producer waits for its answer. Of a backlog goes
+   * what waits already.
    */
   #yellowGatherMs(oldest: Piece): number {
     const { queue, config, clock, gatherMsMax, zone } = this.#parts;
-    if (zone() !== Zone.Yellow || oldest.group !== undefined) return 0;
+    if (zone() !== Zone.Yellow || isBacklog(oldest) || oldest.group !== undefined) return 0;
     const { sizeBytes, batchCount } = queue;
     const isHalfFull = 2 * sizeBytes >= config.sizeBytesMax || 2 * batchCount >= config.batchesMax;
-    const ofBacklog = isBacklog(oldest);
-    if (isHalfFull || queue.waitingBytes(ofBacklog) >= this.limitBytes) return 0;
+    if (isHalfFull || queue.waitingBytes(false) >= this.limitBytes) return 0;
     const nowMs = clock.nowMs();
     const wholeMs = Math.min(config.batch.flushTimeoutMs, gatherMsMax);
     const untilMs = oldest.queued.enqueuedMs + wholeMs;
-    const quietMs = ofBacklog ? never : queue.liveAtMs + wholeMs * quietShare;
+    const quietMs = queue.liveAtMs + wholeMs * quietShare;
     return Math.max(0, Math.min(untilMs, quietMs) - nowMs);
   }
 

@@ -90,6 +90,11 @@ export interface VaultDirectory {
   unlink(path: string): IoFault;
   fsyncDirectory(path: string): IoFault;
   list(path: string): ListResult;
+  /**
+   * list() for folders of any size: nothing is kept. In no order, and `visit` may change nothing in
+   * the folder.
+   */
+  visit(path: string, visit: (file: ListedName) => void): IoFault;
   statfs(): StatfsResult;
 }
 

@@ -17,7 +17,7 @@ export class BlockFinder {
 
   /** The last segment that begins at or before the entry. */
   segmentOf(entrySeq: number): LogSegment | undefined {
-    return this.#source.segments.findLast((segment) => segment.firstEntrySeq <= entrySeq);
+    return this.#source.lastFrom(entrySeq);
   }
 
   /** Makes `index` that of the segment, as far as it goes now. */

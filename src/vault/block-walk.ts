@@ -86,7 +86,7 @@ export class BlockWalk {
   /** To any block; the one before it is not known. */
   place(segment: LogSegment, offsetBytes: number, blockSeq: number): void {
     assert(offsetBytes >= unitSizeBytes && offsetBytes % unitSizeBytes === 0, 'not at a unit');
-    if (segment !== this.#segment) this.close();
+    if (segment.segmentId !== this.#segment?.segmentId) this.close();
     this.#segment = segment;
     this.offsetBytes = offsetBytes;
     this.blockSeq = blockSeq;

@@ -11,6 +11,7 @@ import {
   ftruncateSync,
   lstatSync,
   mkdirSync,
+  opendirSync,
   openSync,
   readdirSync,
   readSync,
@@ -93,6 +94,20 @@ export class DirectDirectory implements VaultDirectory {
     }
   }
 
+  visit(path: string, visit: (file: ListedName) => void): IoFault {
+    const folder = this.#path(path);
+    return attempt(() => {
+      const names = opendirSync(folder, { bufferSize: namesPerCall });
+      try {
+        for (let entry = names.readSync(); entry !== null; entry = names.readSync()) {
+          for (const file of listedName(folder, entry.name)) visit(file);
+        }
+      } finally {
+        names.closeSync();
+      }
+    });
+  }
+
   statfs(): StatfsResult {
     try {
       const { type, bsize, bavail, blocks } = statfsSync(this.#rootPath);
@@ -108,6 +123,9 @@ export class DirectDirectory implements VaultDirectory {
     return join(this.#rootPath, path);
   }
 }
+
+/** Of a folder that is read in pieces. */
+const namesPerCall = 256;
 
 const openFlags = {
   [OpenMode.Read]: constants.O_RDONLY | constants.O_NOFOLLOW,

@@ -26,8 +26,7 @@ import { IdentityShareNews } from './identity-share-news.ts';
 import { ioFaultName } from './io-fault.ts';
 import type { MediumFacts } from './medium.ts';
 import { metaFileSizeBytes } from './meta-file.ts';
-import { checkLog, openLog } from './open-log.ts';
-import type { RecoveredLog } from './recovery.ts';
+import { checkLog, type OpenedLog, openLog } from './open-log.ts';
 import { VaultSpace } from './space.ts';
 import { StateNews } from './state-news.ts';
 import { SubDirectory } from './sub-directory.ts';
@@ -120,7 +119,8 @@ export function joinVault(
   const { cursors, events } = startCursors(loaded, {
     ...{ disk, space: cursorQuota(space), clock, epoch: origin.epoch },
     vaultTag: vaultTagOf(origin.vaultUuid),
-    oldestEntrySeq: main.recovered.segments[0]?.firstEntrySeq ?? origin.nextEntrySeq,
+    oldestEntrySeq:
+      main.segments.count > 0 ? main.segments.at(0).firstEntrySeq : origin.nextEntrySeq,
     entryEnd: origin.entryEnd,
     nextEntrySeq: origin.nextEntrySeq,
     isWritable: main.recovered.isWritable,
@@ -229,7 +229,11 @@ function load(disk: CursorDisk, consumers: readonly string[]): LoadedCursors {
   }
 }
 
-function warnOf({ report }: RecoveredLog, events: readonly CursorEvent[], log: Log): void {
+function warnOf(
+  { report }: OpenedLog['recovered'],
+  events: readonly CursorEvent[],
+  log: Log,
+): void {
   const { damage, missing, headerDamagedCount, foreignCount, copyCount } = report;
   if (damage.length > 0 || missing.length > 0 || headerDamagedCount > 0) {
     log.error('VAULT_DAMAGED', 'recovery found damage; the evidence is in quarantine', {
@@ -248,7 +252,7 @@ function warnOf({ report }: RecoveredLog, events: readonly CursorEvent[], log: L
   }
 }
 
-function showStart(page: VaultPage, opened: VaultPlace, recovered: RecoveredLog): void {
+function showStart(page: VaultPage, opened: VaultPlace, recovered: OpenedLog['recovered']): void {
   page.set(VaultWord.Direct, opened.direct.direct ? 1 : 0);
   page.set(VaultWord.DirectReason, directReasonWord(opened.direct));
   page.set(VaultWord.Medium, opened.medium.medium);
@@ -258,7 +262,7 @@ function showStart(page: VaultPage, opened: VaultPlace, recovered: RecoveredLog)
   page.set(VaultWord.RecoveryMs, recovered.report.durationMs);
 }
 
-function reportFields(recovered: RecoveredLog, opened: VaultPlace): LogFields {
+function reportFields(recovered: OpenedLog['recovered'], opened: VaultPlace): LogFields {
   const { rows, segmentCount, tornBlocks, durationMs } = recovered.report;
   return {
     epoch: recovered.origin.epoch,

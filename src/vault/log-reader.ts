@@ -104,6 +104,8 @@ export class LogReader {
 
   #prepare(end: DurableEnd): IoFault {
     const fault = this.#source.refresh(end);
+    const { segment } = this.#walk;
+    if (segment !== undefined) this.#source.renew(segment);
     if (fault !== IoFault.None || this.#soughtEntrySeq < 0) return fault;
     const found = this.#find(this.#soughtEntrySeq, end);
     // What is gone says so when it is read.
@@ -153,9 +155,8 @@ export class LogReader {
     const entrySeq = this.#entrySeq;
     if (segment !== undefined && entrySeq < segment.entryEnd)
       return this.#count(this.#loss.tail(segment, entrySeq));
-    const { segments } = this.#source;
     const id = segment?.segmentId ?? 0;
-    const next = segments.find((candidate) => candidate.segmentId > id);
+    const next = this.#source.after(id);
     if (next === undefined) {
       if (entrySeq >= end.entryEnd) return { kind: 'end' };
       return this.#count(this.#loss.file(0, entrySeq, end.entryEnd, true));

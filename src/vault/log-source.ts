@@ -10,13 +10,19 @@ import type { DurableEnd } from '../memory/vault-page.ts';
 import { type BlockFile, OpenMode, type VaultDirectory } from './block-file.ts';
 import { BlockProbe } from './block-probe.ts';
 import type { ByteView } from './byte-view.ts';
+import { EntranceTable, type LogSegment } from './entrance-table.ts';
 import { segmentFolder, segmentIdOf, segmentPath } from './file-names.ts';
 import type { Hash64 } from './hash64.ts';
 import { IoFault } from './io-fault.ts';
 import { ReadWindow, readWindowSizeBytes } from './read-window.ts';
 import { EntranceReader, type SegmentEntrance } from './segment-entrance.ts';
+import { SegmentNames } from './segment-names.ts';
 import { OriginSource } from './segment-table.ts';
 import { unitWindowSizeBytes } from './unit-window.ts';
+import { nameOf } from './vault-path.ts';
+import { vaultTagOf } from './vault-uuid.ts';
+
+export type { LogSegment } from './entrance-table.ts';
 
 export interface LogSourceParts {
   /** The vault, or a SubDirectory of it. */
@@ -34,19 +40,6 @@ export interface LogSourceParts {
 
 /** A window, the first piece of a cut entry, and the state of a hash over several reads. */
 export const logReadSizeBytes = readWindowSizeBytes + MiB + 64 * KiB;
-
-/** A segment that is part of the log. */
-export interface LogSegment extends SegmentEntrance {
-  readonly path: string;
-  /** As listed; 0: not listed. Says where a trailer may be, and nothing about the log. */
-  readonly fileSizeBytes: number;
-  /** The last block that counts; of the newest segment the durable end's. */
-  lastBlockSeq: number;
-  /** Exclusive. */
-  entryEnd: number;
-  /** False: entryEnd is an upper bound. */
-  isEndExact: boolean;
-}
 
 /** Where it ends at the latest: the live one at the durable end, the others nowhere. */
 export function segmentLimitBytes(segment: LogSegment, end: DurableEnd): number {
@@ -66,9 +59,10 @@ export class LogSource {
   readonly probe: BlockProbe;
   readonly #entrances: EntranceReader;
   readonly #strangers = new Map<string, StrangeFile>();
-  /** Every segment of this vault by its id, also those that are void. */
-  readonly #found = new Map<number, LogSegment>();
-  #segments: LogSegment[] = [];
+  /** Every segment of this vault, also those that are void. */
+  readonly #found: EntranceTable;
+  /** Of files that are called by the number of another segment. */
+  readonly #misnamed = new Set<number>();
   /** Of the durable end that the segments were last looked at for. */
   #liveSegmentId = -1;
   /** Ids up to here were looked at. */
@@ -83,6 +77,7 @@ export class LogSource {
     // Over the window and what is behind it: it reads nothing while readers do.
     this.#entrances = new EntranceReader(area, region.offsetBytes, hash);
     this.probe = new BlockProbe(area, hash);
+    this.#found = new EntranceTable(vaultTagOf(parts.vaultUuid));
   }
 
   /** Arena offset of 1 MiB for whoever reads now. */
@@ -95,9 +90,46 @@ export class LogSource {
     return this.pieceOffsetBytes + MiB;
   }
 
-  /** Oldest first. Valid after refresh(), until the next. */
+  /** Oldest first. Made anew, for tools: there may be very many. */
   get segments(): readonly LogSegment[] {
-    return this.#segments;
+    const segments: LogSegment[] = [];
+    for (let index = 0; index < this.#found.count; index += 1) {
+      if (!this.#found.isVoid(index)) segments.push(this.#found.row(index));
+    }
+    return segments;
+  }
+
+  // What these four give is as of the last refresh().
+
+  get newest(): LogSegment | undefined {
+    const index = this.#before(this.#found.count);
+    return index === -1 ? undefined : this.#found.row(index);
+  }
+
+  /** The first whose number is higher. */
+  after(segmentId: number): LogSegment | undefined {
+    const found = this.#found;
+    let index = found.indexFrom(segmentId + 1);
+    while (index < found.count && found.isVoid(index)) index += 1;
+    return index === found.count ? undefined : found.row(index);
+  }
+
+  /** The last that begins at or before the entry. */
+  lastFrom(entrySeq: number): LogSegment | undefined {
+    const found = this.#found;
+    for (let index = found.count - 1; index >= 0; index -= 1) {
+      if (!found.isVoid(index) && found.firstEntrySeq(index) <= entrySeq) return found.row(index);
+    }
+    return undefined;
+  }
+
+  /** Where a segment ends that somebody has kept. One that was forgotten stays as it was. */
+  renew(segment: LogSegment): void {
+    const index = this.#found.indexFrom(segment.segmentId);
+    const isThere = index < this.#found.count && !this.#found.isVoid(index);
+    if (isThere && this.#found.segmentId(index) === segment.segmentId) {
+      Object.assign(segment, this.#found.end(index));
+    }
   }
 
   get strangers(): readonly StrangeFile[] {
@@ -112,24 +144,22 @@ export class LogSource {
       this.#order(end);
       this.#liveSegmentId = end.liveSegmentId;
     }
-    const newest = this.#segments.at(-1);
-    if (newest !== undefined) {
-      newest.lastBlockSeq = end.blockSeq;
-      newest.entryEnd = end.entryEnd;
-      newest.isEndExact = true;
-    }
+    const newest = this.#before(this.#found.count);
+    if (newest !== -1) this.#found.setEnd(newest, end.blockSeq, end.entryEnd, true);
     return IoFault.None;
   }
 
   /** Segments that end by this entry are not asked for any more, and may be gone. */
   forgetBelow(entrySeq: number): void {
-    const kept = this.#segments.findIndex((segment) => segment.entryEnd > entrySeq);
-    const from = kept === -1 ? Math.max(this.#segments.length - 1, 0) : kept;
-    if (from === 0) return; // asked in every turn, and there may be very many
-    this.#segments.splice(0, from);
-    const oldest = this.#segments[0];
-    for (const id of this.#found.keys())
-      if (oldest === undefined || id < oldest.segmentId) this.#found.delete(id);
+    const found = this.#found;
+    const newest = this.#before(found.count);
+    let goneCount = 0; // asked in every turn, and there may be very many
+    for (let index = 0; index < newest; index += 1) {
+      if (found.isVoid(index)) continue;
+      if (found.entryEnd(index) > entrySeq) break;
+      goneCount = index + 1;
+    }
+    found.removeFirst(goneCount);
   }
 
   /** Or a fault. */
@@ -145,7 +175,7 @@ export class LogSource {
     if (this.#liveSegmentId < 0 || !isNear) return this.#lookAtAll(end);
     for (let id = this.#lookedAtId + 1; id <= liveSegmentId; id += 1) {
       const path = segmentPath(id);
-      const fault = this.#lookAt(path, path.slice(segmentFolder.length + 1), 0, end);
+      const fault = this.#lookAt(path, nameOf(path), 0, end);
       // A number that no file has: a segment that was given up, or is gone again.
       if (fault !== IoFault.None && fault !== IoFault.NotFound) return fault;
     }
@@ -154,18 +184,26 @@ export class LogSource {
   }
 
   #lookAtAll(end: DurableEnd): IoFault {
-    const listed = this.parts.directory.list(segmentFolder);
-    if (listed.fault !== IoFault.None) return listed.fault;
+    const names = new SegmentNames();
+    const folders: string[] = [];
+    const listed = this.parts.directory.visit(segmentFolder, (file) => {
+      if (!names.add(file) && segmentIdOf(file.name) !== 0) folders.push(file.name);
+    });
+    if (listed !== IoFault.None) return listed;
+    names.sort();
     this.#strangers.clear();
     this.#lookedAtId = end.liveSegmentId;
-    const known = new Set([...this.#found.values()].map((segment) => segment.path));
-    for (const { name, sizeBytes } of listed.names) {
-      const path = `${segmentFolder}/${name}`;
-      if (segmentIdOf(name) === 0 || known.has(path)) continue;
-      const fault = this.#lookAt(path, name, sizeBytes, end);
+    for (const name of folders) this.#leave(name, 0, 'foreign');
+    this.#found.reserve(names.count);
+    for (let index = 0; index < names.count; index += 1) {
+      const namedId = names.segmentId(index);
+      if (this.#isKnown(namedId)) continue;
+      const path = segmentPath(namedId);
+      const fault = this.#lookAt(path, nameOf(path), names.sizeBytes(index), end);
       // Gone since it was listed: a segment that was settled.
       if (fault !== IoFault.None && fault !== IoFault.NotFound) return fault;
     }
+    names.release();
     return IoFault.None;
   }
 
@@ -185,34 +223,37 @@ export class LogSource {
       case 'unused':
         return this.#leave(name, sizeBytes, read.kind);
       case 'segment':
-        return this.#take(read.entrance, path, name, sizeBytes, end);
+        return this.#take(read.entrance, name, sizeBytes, end);
     }
   }
 
-  #take(
-    entrance: SegmentEntrance,
-    path: string,
-    name: string,
-    fileSizeBytes: number,
-    end: DurableEnd,
-  ): IoFault {
+  #take(entrance: SegmentEntrance, name: string, fileSizeBytes: number, end: DurableEnd): IoFault {
     const { segmentId, firstBlockSeq } = entrance;
     const { liveSegmentId } = end;
     const isPublished =
       liveSegmentId === 0 ? firstBlockSeq <= end.blockSeq : segmentId <= liveSegmentId;
     if (!isPublished) return this.#leave(name, fileSizeBytes, 'not published');
     this.#lookedAtId = Math.max(this.#lookedAtId, segmentId);
-    const other = this.#found.get(segmentId);
-    const hasItsName = segmentIdOf(name) === segmentId;
-    if (other !== undefined && other.path !== path) {
-      if (!hasItsName) return this.#leave(name, fileSizeBytes, 'copy');
-      this.#leave(other.path.slice(segmentFolder.length + 1), other.fileSizeBytes, 'copy');
+    const namedId = segmentIdOf(name);
+    const found = this.#found;
+    const index = found.indexFrom(segmentId);
+    const isThere = index < found.count && found.segmentId(index) === segmentId;
+    const otherId = isThere ? found.namedId(index) : namedId;
+    if (otherId !== namedId) {
+      if (namedId !== segmentId) return this.#leave(name, fileSizeBytes, 'copy');
+      this.#misnamed.delete(otherId);
+      this.#leave(nameOf(segmentPath(otherId)), found.row(index).fileSizeBytes, 'copy');
     }
     this.#strangers.delete(name);
-    const segment = { ...entrance, path, fileSizeBytes };
-    const end0 = { lastBlockSeq: 0, entryEnd: 0, isEndExact: true };
-    this.#found.set(segmentId, { ...segment, ...end0 });
+    if (namedId !== segmentId) this.#misnamed.add(namedId);
+    found.put(entrance, namedId, fileSizeBytes);
     return IoFault.None;
+  }
+
+  #isKnown(namedId: number): boolean {
+    if (this.#misnamed.has(namedId)) return true;
+    const index = this.#found.indexFrom(namedId);
+    return index < this.#found.count && this.#found.namedId(index) === namedId;
   }
 
   #leave(name: string, sizeBytes: number, why: StrangeFile['why']): IoFault {
@@ -222,26 +263,30 @@ export class LogSource {
 
   /** Where each segment ends, from the newest back. */
   #order(end: DurableEnd): void {
-    const all = [...this.#found.values()].sort((a, b) => a.segmentId - b.segmentId);
-    const kept: LogSegment[] = [];
+    const found = this.#found;
     let { blockSeq, entryEnd } = end;
     let isExact = true;
-    for (const segment of all.reverse()) {
-      const name = segment.path.slice(segmentFolder.length + 1);
+    for (let index = found.count - 1; index >= 0; index -= 1) {
+      const segment = found.bounds(index);
       if (segment.firstBlockSeq > blockSeq) {
         // All of it: a group that was given up, or written again elsewhere.
-        this.#leave(name, segment.fileSizeBytes, 'void');
+        const { path, fileSizeBytes } = found.row(index);
+        this.#leave(nameOf(path), fileSizeBytes, 'void');
+        found.setVoid(index);
         continue;
       }
-      segment.lastBlockSeq = blockSeq;
-      segment.entryEnd = entryEnd;
-      segment.isEndExact = isExact;
-      kept.push(segment);
+      found.setEnd(index, blockSeq, entryEnd, isExact);
       blockSeq = segment.prevLastBlock; // below its first block, so the next one ends further back
       entryEnd = Math.min(entryEnd, segment.prevEntryEnd);
       isExact = segment.source !== OriginSource.Bound;
     }
-    this.#segments = kept.reverse();
+  }
+
+  /** The last below this index that counts; -1: none. */
+  #before(index: number): number {
+    let at = index - 1;
+    while (at >= 0 && this.#found.isVoid(at)) at -= 1;
+    return at;
   }
 }
 

@@ -100,7 +100,7 @@ export class LossCount {
 
   #toEnd(segment: LogSegment, entrySeq: number, evidence: Evidence): LogRead {
     const { entryEnd, isEndExact, segmentId } = segment;
-    const next = this.#source.segments.find((candidate) => candidate.segmentId > segmentId);
+    const next = this.#source.after(segmentId);
     // The next segment names another one as that before it: a whole file is missing.
     const isFile =
       next !== undefined && next.prevSegmentId !== 0 && next.prevSegmentId !== segmentId;

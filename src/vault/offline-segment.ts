@@ -66,7 +66,7 @@ export function summarizeSegment(
   const fileBytes = open === undefined ? 0 : Math.max(open.file.sizeBytes(), 0);
   const hasFooterBlock = footerEndBytes(log, walk, segment) > 0;
   walk.close();
-  const isNewest = segmentId === source.segments.at(-1)?.segmentId;
+  const isNewest = segmentId === source.newest?.segmentId;
   const trailer = footer.kind === 'fault' ? undefined : footer.trailer;
   const isSealed = trailer !== undefined || hasFooterBlock;
   return {

@@ -35,7 +35,8 @@ export interface OpenLogOptions {
 }
 
 export interface OpenedLog extends VaultLog {
-  readonly recovered: RecoveredLog;
+  /** Without its segments, which are in the list. */
+  readonly recovered: Omit<RecoveredLog, 'segments'>;
   /** After the log was sealed: META says that it was a clean end. */
   close(): void;
 }
@@ -43,10 +44,11 @@ export interface OpenedLog extends VaultLog {
 /** Throws VAULT_REFUSED or VAULT_FAILED. The spares are to be adopted when all is counted. */
 export function openLog(options: OpenLogOptions): OpenedLog {
   const { directory, space, buffers, direct, clock, capacityBytes } = options;
-  const recovered = recover(options);
-  const { origin, meta, segments: finished, isWritable } = recovered;
+  const { segments: finished, ...recovered } = recover(options);
+  const { origin, meta, isWritable } = recovered;
   const folder = new SegmentFolder(directory, space);
   const segments = new SegmentList(folder);
+  segments.reserve(finished.count);
   for (const segment of finished) segments.append(segment);
   const writer = new LogWriter({
     ...{ folder, segments, buffers, origin, clock, capacityBytes, direct },

@@ -45,11 +45,16 @@ export type RefusalReason =
   | 'segment-names'
   | 'sequence-exhausted';
 
+/** Oldest first. Each is made when it is asked for: there may be very many. */
+export interface FinishedSegments extends Iterable<FinishedSegment> {
+  readonly count: number;
+}
+
 export interface RecoveredLog {
   readonly kind: 'recovered';
   readonly origin: LogOrigin;
   /** Newest last. The log ends in it behind the block origin.lastBlockSeq. */
-  readonly segments: readonly FinishedSegment[];
+  readonly segments: FinishedSegments;
   readonly usedBytes: UsedBytes;
   /** False: a feature that this build may only read with, or a start that was to be read-only. */
   readonly isWritable: boolean;

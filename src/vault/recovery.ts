@@ -21,12 +21,15 @@ import {
   totalUsedBytes,
 } from './recovery-report.ts';
 import type {
+  FinishedSegments,
   RecoveredLog,
   RecoveryOptions,
   RecoveryResult,
   RefusalReason,
 } from './recovery-result.ts';
-import { SegmentSurvey, SurveyRefusal } from './segment-survey.ts';
+import { SegmentSurvey } from './segment-survey.ts';
+import type { SegmentTable } from './segment-table.ts';
+import { SurveyRefusal } from './survey-refusal.ts';
 import { TailSearch } from './tail-search.ts';
 import { unitWindowSizeBytes } from './unit-window.ts';
 import { addUsedBytes } from './vault-usage.ts';
@@ -246,19 +249,25 @@ class Recovery {
     return { kind: 'recovered', ...parts, isWritable, ...kept };
   }
 
-  #segments(): FinishedSegment[] {
+  #segments(): FinishedSegments {
     const { table } = this.#survey;
-    const segments: FinishedSegment[] = [];
-    for (let index = 0; index < table.count; index += 1) {
-      const { segmentId, sizeBytes, firstEntrySeq } = table.row(index);
-      const isNewest = index === table.count - 1;
-      const entryEnd = isNewest ? this.#origin.entryEnd : table.row(index + 1).prevEntryEnd;
-      // Of a file that is void as a whole the end lies before its own beginning.
-      const first = Math.min(firstEntrySeq, entryEnd);
-      segments.push({ segmentId, sizeBytes, firstEntrySeq: first, entryEnd });
-    }
-    return segments;
+    const { entryEnd } = this.#origin;
+    return {
+      count: table.count,
+      *[Symbol.iterator]() {
+        for (let index = 0; index < table.count; index += 1)
+          yield finishedSegment(table, index, entryEnd);
+      },
+    };
   }
+}
+
+function finishedSegment(table: SegmentTable, index: number, logEnd: number): FinishedSegment {
+  const { segmentId, sizeBytes, firstEntrySeq } = table.row(index);
+  const isNewest = index === table.count - 1;
+  const entryEnd = isNewest ? logEnd : table.row(index + 1).prevEntryEnd;
+  // Of a file that is void as a whole the end lies before its own beginning.
+  return { segmentId, sizeBytes, firstEntrySeq: Math.min(firstEntrySeq, entryEnd), entryEnd };
 }
 
 const surveyRefusals: ReadonlyMap<SurveyRefusal, readonly [RefusalReason, string]> = new Map([

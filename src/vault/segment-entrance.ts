@@ -51,6 +51,7 @@ export class EntranceReader {
   readonly #hash: Hash64;
   readonly #window: UnitWindow;
   readonly #search: OriginSearch;
+  readonly #header = new SegmentHeader();
 
   /** unitWindowSizeBytes at `offsetBytes` are this one's during read(). */
   constructor(area: ByteView, offsetBytes: number, hash: Hash64) {
@@ -67,7 +68,7 @@ export class EntranceReader {
     const { bytes } = this.#area;
     const count = file.read(bytes, this.#offsetBytes, segmentHeaderSizeBytes, 0);
     if (count < 0 && count !== -IoFault.Medium) return { kind: 'fault', fault: faultOf(count) };
-    const header = new SegmentHeader();
+    const header = this.#header;
     const status =
       count === segmentHeaderSizeBytes
         ? readSegmentHeader(this.#area, this.#offsetBytes, header, this.#hash)

@@ -44,6 +44,11 @@ export class SegmentList {
     return { segmentId, sizeBytes, firstEntrySeq, entryEnd };
   }
 
+  /** So many are about to come. */
+  reserve(count: number): void {
+    if ((this.#end + count) * columnCount > this.#rows.length) this.#resize(this.count + count);
+  }
+
   /** Its bytes are counted already. */
   append({ segmentId, sizeBytes, firstEntrySeq, entryEnd }: FinishedSegment): void {
     assert(firstEntrySeq <= entryEnd, 'segment ends before it begins');
@@ -108,10 +113,13 @@ export class SegmentList {
 
   #makeRoom(): void {
     if (this.#end * columnCount < this.#rows.length) return;
-    const used = this.#rows.subarray(this.#first * columnCount);
     // Half of the rows being free, moving them is enough.
-    const rows = new Float64Array(Math.max(64 * columnCount, 2 * used.length));
-    rows.set(used);
+    this.#resize(Math.max(64, 2 * this.count));
+  }
+
+  #resize(capacity: number): void {
+    const rows = new Float64Array(capacity * columnCount);
+    rows.set(this.#rows.subarray(this.#first * columnCount, this.#end * columnCount));
     this.#rows = rows;
     this.#end -= this.#first;
     this.#first = 0;

@@ -17,8 +17,11 @@ import type { LogEvidence } from './log-evidence.ts';
 import { OriginSearch } from './origin-search.ts';
 import { ReadStatus } from './read-status.ts';
 import { readSegmentHeader, SegmentHeader } from './segment-header.ts';
+import { SegmentNames } from './segment-names.ts';
 import { OriginSource, SegmentTable } from './segment-table.ts';
+import { SurveyRefusal } from './survey-refusal.ts';
 import { UnitWindow } from './unit-window.ts';
+import { nameOf } from './vault-path.ts';
 import { vaultTagOf, vaultUuidSizeBytes } from './vault-uuid.ts';
 
 export interface SurveyParts {
@@ -38,17 +41,6 @@ export interface UnusedFile {
   /** 0: nothing but zeros, or nothing at all; else what goes to quarantine first. */
   readonly contentEndBytes: number;
 }
-
-export const SurveyRefusal = {
-  None: 0,
-  UnknownMajor: 1,
-  UnknownFeature: 2,
-  /** No META, and files of two vaults. */
-  TwoVaults: 3,
-  /** A segment has the name of another file that must stay. */
-  Names: 4,
-} as const;
-export type SurveyRefusal = (typeof SurveyRefusal)[keyof typeof SurveyRefusal];
 
 export class SegmentSurvey {
   readonly table = new SegmentTable();
@@ -76,7 +68,7 @@ export class SegmentSurvey {
   readonly #header = new SegmentHeader();
   readonly #damaged: ListedName[] = [];
   readonly #misnamed: ListedName[] = [];
-  readonly #names = new Set<string>();
+  readonly #names = new SegmentNames();
 
   constructor(parts: SurveyParts, evidence: LogEvidence) {
     this.#parts = parts;
@@ -89,16 +81,27 @@ export class SegmentSurvey {
   run(vaultUuid: Uint8Array | undefined): void {
     this.vaultUuid = vaultUuid;
     const isCertain = vaultUuid !== undefined;
-    const listed = this.#parts.directory.list(segmentFolder);
-    if (listed.fault === IoFault.NotFound) return;
-    this.fault = listed.fault;
-    if (listed.fault !== IoFault.None) return;
-    for (const file of listed.names) this.#sort(file, isCertain);
+    const others: ListedName[] = [];
+    const listed = this.#parts.directory.visit(segmentFolder, (file) => {
+      if (!this.#names.add(file)) others.push(file);
+    });
+    if (listed === IoFault.NotFound) return;
+    this.fault = listed;
+    this.#names.sort();
+    this.table.reserve(this.#names.count);
+    for (let index = 0; index < this.#names.count && this.isDone; index += 1) {
+      const name = nameOf(segmentPath(this.#names.segmentId(index)));
+      const sizeBytes = this.#names.sizeBytes(index);
+      this.#takeHeader({ name, type: FileType.File, sizeBytes }, isCertain);
+    }
+    others.sort((a, b) => (a.name < b.name ? -1 : 1));
+    for (const file of others) this.#sort(file);
     const strangers = this.#misnamed.splice(0).filter((file) => !this.#isMisdirected(file));
     for (const file of this.#damaged.splice(0)) this.#takeDamaged(file, isCertain);
     for (const file of strangers) this.#takeMisnamed(file);
     this.table.sort();
     this.#checkRenames();
+    this.#names.release();
   }
 
   pathOf(segmentId: number): string {
@@ -111,7 +114,8 @@ export class SegmentSurvey {
     return this.fault === IoFault.None && this.refusal === SurveyRefusal.None;
   }
 
-  #sort(file: ListedName, isCertain: boolean): void {
+  // What is no segment by its name.
+  #sort(file: ListedName): void {
     const { name, type, sizeBytes } = file;
     if (!this.isDone) return;
     if (type !== FileType.File) {
@@ -121,11 +125,8 @@ export class SegmentSurvey {
     } else if (name.endsWith(unfinishedSuffix)) {
       this.segmentBytes += sizeBytes;
       this.unused.push({ name, sizeBytes, contentEndBytes: 0 });
-    } else if (segmentIdOf(name) === 0) {
-      this.#addForeign(file);
     } else {
-      this.#names.add(name);
-      this.#takeHeader(file, isCertain);
+      this.#addForeign(file);
     }
   }
 
@@ -217,8 +218,9 @@ export class SegmentSurvey {
   // A target that goes away itself, or moves on, is no hindrance.
   #checkRenames(): void {
     for (const { segmentId } of this.renames) {
-      const target = segmentPath(segmentId).slice(segmentFolder.length + 1);
-      const isTaken = this.#names.has(target) && !this.unused.some(({ name }) => name === target);
+      const target = nameOf(segmentPath(segmentId));
+      const isTaken =
+        this.#names.has(segmentId) && !this.unused.some(({ name }) => name === target);
       if (isTaken) this.refusal = SurveyRefusal.Names;
     }
   }

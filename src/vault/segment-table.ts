@@ -35,8 +35,13 @@ export class SegmentTable {
     return this.#count;
   }
 
+  /** So many are about to come. */
+  reserve(count: number): void {
+    if ((this.#count + count) * columns > this.#cells.length) this.#resize(this.#count + count);
+  }
+
   add(origin: SegmentOrigin, sizeBytes: number, source: OriginSource): void {
-    if ((this.#count + 1) * columns > this.#cells.length) this.#grow();
+    if ((this.#count + 1) * columns > this.#cells.length) this.#resize(2 * this.#count);
     const { segmentId, firstBlockSeq, firstEntrySeq } = origin;
     const { prevSegmentId, prevLastBlock, prevEntryEnd } = origin;
     this.#cells.set(
@@ -93,9 +98,9 @@ export class SegmentTable {
     }
   }
 
-  #grow(): void {
-    const larger = new Float64Array(2 * this.#cells.length);
-    larger.set(this.#cells);
+  #resize(capacity: number): void {
+    const larger = new Float64Array(capacity * columns);
+    larger.set(this.#cells.subarray(0, this.#count * columns));
     this.#cells = larger;
   }
 }

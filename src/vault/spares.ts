@@ -4,7 +4,7 @@
 
 import { assert } from '../assert.ts';
 import type { Clock } from '../clock.ts';
-import { type BlockFile, OpenMode, type OpenResult } from './block-file.ts';
+import { type BlockFile, type ListedName, OpenMode, type OpenResult } from './block-file.ts';
 import { type DiskProbe, probePath } from './disk-probe.ts';
 import {
   nextSparePath,
@@ -66,14 +66,18 @@ export class Spares {
   adopt(): IoFault {
     const { folder, capacityBytes } = this.#parts;
     const isOverLimit = folder.space.usedBytes > folder.space.limitBytes;
-    const listed = folder.directory.list(segmentFolder);
-    if (listed.fault !== IoFault.None) return listed.fault;
     const isUnfinished = (name: string) => unfinishedPaths.some((path) => nameOf(path) === name);
-    for (const { name, sizeBytes } of listed.names) {
+    const isSpare = (name: string) => sparePaths.some((path) => nameOf(path) === name);
+    const found: ListedName[] = [];
+    const listed = folder.directory.visit(segmentFolder, (file) => {
+      if (isSpare(file.name) || isUnfinished(file.name)) found.push(file);
+    });
+    if (listed !== IoFault.None) return listed;
+    for (const { name, sizeBytes } of found) {
       const path = sparePaths.find((spare) => nameOf(spare) === name);
       const isWanted = path === reserveSparePath || !isOverLimit;
       if (path !== undefined && sizeBytes === capacityBytes && isWanted) this.#ready.add(path);
-      else if (path !== undefined || isUnfinished(name)) {
+      else {
         const fault = folder.unlink(`${segmentFolder}/${name}`, sizeBytes);
         if (fault !== IoFault.None) return fault;
       }

@@ -3,6 +3,7 @@
 
 import { assert } from '../assert.ts';
 import type {
+  ListedName,
   ListResult,
   OpenOptions,
   OpenResult,
@@ -47,6 +48,10 @@ export class SubDirectory implements VaultDirectory {
 
   list(path: string): ListResult {
     return this.#parent.list(this.#path(path));
+  }
+
+  visit(path: string, visit: (file: ListedName) => void): IoFault {
+    return this.#parent.visit(this.#path(path), visit);
   }
 
   /** Of the file system, which both share. */

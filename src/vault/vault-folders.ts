@@ -35,11 +35,9 @@ export function makeVaultFolders(directory: VaultDirectory): IoFault {
 export function vaultSizeBytes(directory: VaultDirectory): number {
   let sizeBytes = 0;
   for (const folder of ['', ...vaultFolders]) {
-    const listed = directory.list(folder);
-    if (listed.fault !== IoFault.None) continue;
-    for (const file of listed.names) {
+    directory.visit(folder, (file) => {
       if (file.type !== FileType.Directory) sizeBytes += file.sizeBytes;
-    }
+    });
   }
   return sizeBytes;
 }

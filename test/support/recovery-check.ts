@@ -50,7 +50,7 @@ export function check(
   assert.deepEqual([...report.rows].sort(), [...expected.rows].sort());
   assert.equal(origin.lastBlockSeq, expected.lastBlockSeq, 'last block');
   assert.equal(origin.entryEnd, expected.entryEnd, 'end of the entries');
-  const ids = segments.map(({ segmentId }) => segmentId);
+  const ids = Array.from(segments, ({ segmentId }) => segmentId);
   assert.deepEqual(ids, expected.segments ?? [1]);
   assert.deepEqual(namesIn(disk, 'quarantine'), expected.evidence ?? []);
   const sizes = [...filesOf(disk)].reduce((sum, [, file]) => sum + file.sizeBytes, 0);

@@ -112,7 +112,7 @@ export function recover(disk: SimulatedDisk, change: Partial<RecoveryOptions> = 
 export function logOf({ origin, segments }: RecoveredLog): unknown {
   const { lastBlockSeq, entryEnd, lastSegmentId, chain } = origin;
   const numbers = { ...{ lastBlockSeq, entryEnd, lastSegmentId, chain: chain.toBigInt() } };
-  const files = segments.map(({ segmentId, firstEntrySeq, entryEnd: end }) => ({
+  const files = Array.from(segments, ({ segmentId, firstEntrySeq, entryEnd: end }) => ({
     ...{ segmentId, firstEntrySeq, end },
   }));
   return { ...numbers, files };

@@ -6,6 +6,7 @@ import assert from 'node:assert/strict';
 import {
   directAlignmentBytes,
   FileType,
+  type ListedName,
   type ListResult,
   OpenMode,
   type OpenOptions,
@@ -169,6 +170,13 @@ export class SimulatedDisk implements VaultDirectory {
         : { name, type: FileType.Directory, sizeBytes: 4096 },
     );
     return { fault, names: names.sort((a, b) => (a.name < b.name ? -1 : 1)) };
+  }
+
+  visit(path: string, visit: (file: ListedName) => void): IoFault {
+    const listed = this.list(path);
+    // The order of a real folder is that of its hashes.
+    if (listed.fault === IoFault.None) for (const file of listed.names.toReversed()) visit(file);
+    return listed.fault;
   }
 
   statfs(): StatfsResult {

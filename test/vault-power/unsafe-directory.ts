@@ -3,6 +3,7 @@
 
 import {
   type BlockFile,
+  type ListedName,
   type ListResult,
   OpenMode,
   type OpenOptions,
@@ -47,6 +48,10 @@ export class UnsafeDirectory implements VaultDirectory {
 
   list(path: string): ListResult {
     return this.#directory.list(path);
+  }
+
+  visit(path: string, visit: (file: ListedName) => void): IoFault {
+    return this.#directory.visit(path, visit);
   }
 
   statfs(): StatfsResult {

@@ -10,7 +10,12 @@ import { createHash } from 'node:crypto';
 import { mkdirSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, describe, it } from 'node:test';
-import { type BlockFile, OpenMode, type VaultDirectory } from '../../src/vault/block-file.ts';
+import {
+  type BlockFile,
+  type ListedName,
+  OpenMode,
+  type VaultDirectory,
+} from '../../src/vault/block-file.ts';
 import { DirectDirectory } from '../../src/vault/direct-file.ts';
 import { IoFault } from '../../src/vault/io-fault.ts';
 import { probeWrite } from '../../src/vault/write-probe.ts';
@@ -121,7 +126,15 @@ class History {
   answer(call: Call): unknown {
     const { directory, bytes, direct } = this.#subject;
     if (call.name === 'rename') return directory.rename(call.path, call.other);
-    if (call.name === 'unlink') return [directory.unlink(call.path), directory.list('')];
+    if (call.name === 'unlink') {
+      const visited: ListedName[] = [];
+      const answers = [
+        directory.unlink(call.path),
+        directory.visit('', (file) => visited.push(file)),
+      ];
+      visited.sort((a, b) => (a.name < b.name ? -1 : 1)); // in no order
+      return [...answers, visited, directory.list(''), directory.visit('none', () => {})];
+    }
     const open = this.#open.get(call.path);
     if (call.name === 'open') {
       if (open !== undefined) return 'open already';

@@ -44,8 +44,8 @@ it('file: a damaged header is stood in for by the first block or the trailer', (
       const rows = ['header-damaged', isNewest && isSealed ? 'sealed' : 'clean-end'] as const;
       const segments = isNewest ? [1, 2] : [1, 2, 3];
       const found = check(disk, { rows, lastBlockSeq: end, entryEnd: end, segments });
-      assert.equal(found.segments[0]?.entryEnd, 1);
-      assert.equal(found.segments[1]?.firstEntrySeq, 1);
+      assert.equal([...found.segments][0]?.entryEnd, 1);
+      assert.equal([...found.segments][1]?.firstEntrySeq, 1);
     }
   }
 });
@@ -86,8 +86,8 @@ it('file: crashed, poisoned or uncut ones end where the next header says', () =>
     entryEnd: 4,
     segments: [1, 2],
   });
-  assert.equal(segments[0]?.entryEnd, 3);
-  assert.equal(segments[0]?.sizeBytes, capacityBytes);
+  assert.equal([...segments][0]?.entryEnd, 3);
+  assert.equal([...segments][0]?.sizeBytes, capacityBytes);
 });
 
 it('file: a missing one is loss up to the next header, unless it is settled', () => {

@@ -236,7 +236,7 @@ it('a newest file with a header and no block: what it says of the file before ho
     entryEnd: 1,
     segments: [1, 2],
   });
-  assert.equal(segments[0]?.entryEnd, 1);
+  assert.equal([...segments][0]?.entryEnd, 1);
 });
 
 it('block: another tag, segment, epoch, salt, place, number or chain is not this block', () => {

@@ -60,7 +60,7 @@ it('R2: a last write that was lost ends the log, and the start', () => {
 it('R4: the last entry is there, though nothing behind it says that it is durable', () => {
   const { origin, segments } = check(vaultOf(fiveBlocks().bytes(capacityBytes)));
   assert.equal(origin.entryEnd, 5);
-  assert.equal(segments[0]?.entryEnd, 5);
+  assert.equal([...segments][0]?.entryEnd, 5);
 });
 
 it('R17: a damaged footer or trailer costs nothing', () => {
@@ -94,8 +94,8 @@ it('R18: no bytes stop the start, whatever they are', (context) => {
     // Where header, first block and footer are gone the rest is a bound.
     const again = recover(disk);
     assert.deepEqual(
-      [again.origin.lastBlockSeq, again.origin.entryEnd, again.segments.length],
-      [origin.lastBlockSeq, origin.entryEnd, segments.length],
+      [again.origin.lastBlockSeq, again.origin.entryEnd, again.segments.count],
+      [origin.lastBlockSeq, origin.entryEnd, segments.count],
     );
     assert.ok(origin.entryEnd <= 5 && origin.lastBlockSeq <= 5);
   }
@@ -225,7 +225,7 @@ it('R29: a block in the place of another, and a header in another file, are know
   disk.overwrite(first, second.subarray(0, unit), 0); // the header of 2 went to file 1
   const found = check(disk);
   assert.deepEqual(
-    found.segments.map(({ segmentId, entryEnd }) => [segmentId, entryEnd]),
+    Array.from(found.segments, ({ segmentId, entryEnd }) => [segmentId, entryEnd]),
     [
       [1, 1],
       [2, 3],

@@ -40,6 +40,12 @@ describe('SubDirectory', () => {
     assert.equal(inner.fsyncDirectory(''), IoFault.None);
     assert.deepEqual(disk.script.calls.at(-1)?.path, 'dead/seg');
     assert.deepEqual(inner.list(''), disk.list('dead/seg'));
+    const visited: string[] = [];
+    assert.equal(
+      inner.visit('', ({ name }) => visited.push(name)),
+      IoFault.None,
+    );
+    assert.deepEqual(visited, ['b']);
     assert.deepEqual(inner.statfs(), disk.statfs());
     assert.equal(dead.unlink('seg/b'), IoFault.None);
     assert.equal(disk.has('dead/seg/b'), false);
@@ -52,6 +58,7 @@ describe('SubDirectory', () => {
     for (const path of ['..', '../META', 'a/../../META', '/META', 'a//b', '.', 'a\0']) {
       assert.throws(() => dead.unlink(path), { name: 'AssertionFailed' }, path);
       assert.throws(() => dead.list(path), { name: 'AssertionFailed' }, path);
+      assert.throws(() => dead.visit(path, () => {}), { name: 'AssertionFailed' }, path);
     }
     assert.throws(() => dead.rename('a', 'seg/a'), { name: 'AssertionFailed' });
     assert.throws(() => dead.unlink(''), { name: 'AssertionFailed' });

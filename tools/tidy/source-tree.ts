@@ -60,7 +60,7 @@ export function isGenerated(path: string): boolean {
   return path.startsWith('src/generated/');
 }
 
-const foldersNotOurs = new Set(['node_modules', '.git', '.gophership']);
+const foldersNotOurs = new Set(['node_modules', '.git', '.gophership', 'dist']);
 
 function listFiles(rootPath: string, folder: string): string[] {
   return readdirSync(join(rootPath, folder), { withFileTypes: true }).flatMap((entry) => {

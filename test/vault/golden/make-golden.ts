@@ -142,6 +142,7 @@ function uncut(directory: DirectDirectory): VaultDirectory {
     unlink: (path) => directory.unlink(path),
     fsyncDirectory: (path) => directory.fsyncDirectory(path),
     list: (path) => directory.list(path),
+    visit: (path, visit) => directory.visit(path, visit),
     statfs: () => directory.statfs(),
   };
 }
