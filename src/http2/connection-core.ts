@@ -8,7 +8,9 @@
 //   256 x 0.8 KB   its open streams, of which a shard has 6,144 (open-requests.ts)
 //   14 KB          an HPACK table full of the smallest entries
 //   16 + 64 KiB    a frame that is not whole yet, and a header block in pieces
-//   128 KiB        what was read of the socket and waits, while we do not read on
+//   17 + 17 KiB    what was read of the socket and waits, while we do not read on, and a TLS record
+//                  that is not whole; 80 + 17 of the few that read wide (tls/secure-listener.ts).
+//                  At most 256 of a port wait so for memory (read-crowd.ts)
 //   64 KiB         answers that it does not read; beyond that we do not read on either, and the
 //                  answers to what was read by then are 4 KiB each
 
@@ -25,6 +27,7 @@ import type { Http2Stream } from './http2-stream.ts';
 import type { OpenRequests } from './open-requests.ts';
 import type { OutputBuffers } from './output-buffers.ts';
 import { PeerSettings } from './peer-settings.ts';
+import type { ReadCrowd } from './read-crowd.ts';
 import { ReceiveCredit } from './receive-credit.ts';
 import type { AcceptStream, ServerConnection } from './server-stream.ts';
 import { StreamTable } from './stream-table.ts';
@@ -56,6 +59,7 @@ export interface ConnectionParts {
     add(counter: ShardCounter, amount: number): void;
     addAbuse(abuse: ConnectionAbuse): void;
   };
+  readonly crowd: ReadCrowd;
   readonly buffers: OutputBuffers;
   readonly turn: OutputTurn;
 }

@@ -15,11 +15,14 @@ import {
   windowSizeBytesInitial,
 } from './frame-format.ts';
 import { FrameReader, type FrameSink } from './frame-reader.ts';
-import type { Http2Stream } from './http2-stream.ts';
-import { heldShareBytes } from './stream-window.ts';
+import type { CrowdMember } from './read-crowd.ts';
+import { heldShareBytes, heldSizeBytesMax } from './stream-window.ts';
+import { UnreadBytes } from './unread-bytes.ts';
 
 /** Why we do not read, a bit each. */
-const Pause = { LandingFull: 1, HoldsTooMuch: 2, SlowReader: 4, PingFlood: 8, Crowd: 16 } as const;
+const Pause = {
+  ...{ LandingFull: 1, HoldsTooMuch: 2, SlowReader: 4, PingFlood: 8, Crowd: 16, ShutOut: 32 },
+} as const;
 type Pause = (typeof Pause)[keyof typeof Pause];
 
 export interface InputParts {
@@ -32,7 +35,7 @@ export interface InputParts {
   readonly settle: () => void;
 }
 
-export class ConnectionInput {
+export class ConnectionInput implements CrowdMember {
   readonly #socket: Pick<ConnectionSocket, 'pause' | 'resume'>;
   readonly #core: ConnectionCore;
   readonly #life: ConnectionLife;
@@ -45,7 +48,7 @@ export class ConnectionInput {
   /** What comes is thrown away. */
   #stopped = false;
   /** Came when there was a reason not to read it. */
-  #unread: Uint8Array = nothing;
+  readonly #unread: UnreadBytes;
   #soon: Timer | undefined;
   #slow: Timer | undefined;
   #roomWait: { cancel(): void } | undefined;
@@ -59,7 +62,9 @@ export class ConnectionInput {
     this.#life = life;
     this.#deadlines = deadlines;
     this.#reader = new FrameReader(sink);
+    this.#unread = new UnreadBytes(core.parts.buffers);
     this.#settle = settle;
+    core.parts.crowd.join(this);
   }
 
   get receivedBytes(): number {
@@ -68,7 +73,7 @@ export class ConnectionInput {
 
   /** It could be, but others need the room. */
   get waitsForOthers(): boolean {
-    return (this.#paused & Pause.Crowd) !== 0;
+    return (this.#paused & (Pause.LandingFull | Pause.Crowd | Pause.ShutOut)) !== 0;
   }
 
   /** settle() follows. */
@@ -81,15 +86,16 @@ export class ConnectionInput {
     if (this.#stopped) return;
     this.#receivedBytes += chunk.length;
     // A paused socket may have one more chunk to give.
-    this.#unread = this.#unread.length === 0 ? chunk : Buffer.concat([this.#unread, chunk]);
+    this.#unread.offer(chunk);
     this.#read();
-    if (this.#unread.length > 0) this.#unread = Buffer.from(this.#unread); // a copy that lasts
+    this.#unread.keep();
   }
 
   /** After everything that may have changed what is held, promised or unread. */
   weigh(): void {
     this.#pauseIf(Pause.HoldsTooMuch, this.#holdsTooMuch && this.#mayPause());
     if (this.#roomWait !== undefined) this.#weighWait();
+    if ((this.#paused & Pause.ShutOut) !== 0 && !this.#mayPause()) this.letIn();
     this.#watchAnswers();
   }
 
@@ -113,9 +119,21 @@ export class ConnectionInput {
     this.#slow = this.#core.parts.clock.after(forMs, () => this.#pauseIf(Pause.PingFlood, false));
   }
 
+  shutOut(): boolean {
+    if (this.#paused !== 0 || this.#reading || this.#stopped || !this.#mayPause()) return false;
+    this.#pauseIf(Pause.ShutOut, true);
+    return true;
+  }
+
+  letIn(): void {
+    this.#core.parts.crowd.forget(this);
+    this.#pauseIf(Pause.ShutOut, false);
+  }
+
   /** Whoever does not read on may never see the end of the other side. */
   readOut(): void {
     this.#paused = 0;
+    this.#tellCrowd();
     this.#life.readingResumed();
     this.#socket.resume();
   }
@@ -123,7 +141,7 @@ export class ConnectionInput {
   /** Nothing that comes matters any more, not even the rest of the chunk that is being read. */
   stop(): void {
     this.#stopped = true;
-    this.#unread = nothing;
+    if (!this.#reading) this.#unread.clear();
     this.#reader.stop();
   }
 
@@ -134,25 +152,27 @@ export class ConnectionInput {
     this.#slow?.cancel();
     this.#roomWait?.cancel();
     this.#fillWait?.cancel();
+    this.#core.parts.crowd.leave(this);
   }
 
   /** As far as there is a reason to; the rest waits for the reason to go. */
   #read(): void {
     const { clock, landing } = this.#core.parts;
-    while (this.#unread.length > 0 && this.#paused === 0) {
+    while (this.#unread.sizeBytes > 0 && this.#paused === 0 && !this.#stopped) {
+      const bytes = this.#unread.first();
       const isCrowded = landing.roomBytes < landingRoomBytesMin;
       if (isCrowded && this.#mustWait()) return;
       this.#core.nowMs = clock.nowMs();
       const sizeBytesMax = isCrowded ? crowdedReadSizeBytesMax : landingRoomBytesMin;
-      const isLong = this.#unread.length > sizeBytesMax;
-      const chunk = isLong ? this.#unread.subarray(0, sizeBytesMax) : this.#unread;
+      const isLong = bytes.length > sizeBytesMax;
       this.#reading = true;
-      const readBytes = this.#reader.read(chunk);
+      const readBytes = this.#reader.read(isLong ? bytes.subarray(0, sizeBytesMax) : bytes);
       this.#reading = false;
-      this.#unread = readBytes === this.#unread.length ? nothing : this.#unread.subarray(readBytes);
+      this.#unread.read(readBytes);
       if (this.#reader.keepsFrame) this.#deadlines.frameCutOff();
       this.#settle();
     }
+    if (this.#stopped) this.#unread.clear();
   }
 
   /** There is no room: true when this connection waits for it. */
@@ -177,7 +197,7 @@ export class ConnectionInput {
    * and what does not find room is refused, retryably.
    */
   #mayPause(): boolean {
-    return !this.#core.streams.some(isOnItsWay);
+    return !this.#core.streams.some((stream) => stream.isOnItsWay);
   }
 
   /**
@@ -186,9 +206,8 @@ export class ConnectionInput {
    * our SETTINGS never comes that far.
    */
   mayHold(sizeBytes: number): boolean {
-    const shareBytes = heldShareBytes(this.#core.parts.landing.sizeBytes);
-    const heldSizeBytesMax = 2 * shareBytes + windowSizeBytesInitial;
-    return this.#core.credit.heldBytes + sizeBytes <= heldSizeBytesMax;
+    const { credit, parts } = this.#core;
+    return credit.heldBytes + sizeBytes <= heldSizeBytesMax(parts.landing.sizeBytes);
   }
 
   /**
@@ -214,15 +233,20 @@ export class ConnectionInput {
   #pauseIf(reason: Pause, condition: boolean): void {
     const before = this.#paused;
     this.#paused = condition ? before | reason : before & ~reason;
+    if (this.#paused !== before) this.#tellCrowd();
     if (before === 0 && this.#paused !== 0) {
       this.#socket.pause();
       this.#life.readingStopped();
     }
     if (before !== 0 && this.#paused === 0) {
       this.#life.readingResumed();
-      if (this.#unread.length === 0) this.#socket.resume();
+      if (this.#unread.sizeBytes === 0) this.#socket.resume();
       else this.#readSoon();
     }
+  }
+
+  #tellCrowd(): void {
+    this.#core.parts.crowd.waits(this, (this.#paused & (Pause.LandingFull | Pause.Crowd)) !== 0);
   }
 
   /** Not at once: whoever has ended the pause may be in the middle of something. */
@@ -267,11 +291,5 @@ export class ConnectionInput {
   }
 }
 
-const nothing = new Uint8Array(0);
-
 /** A frame: what has been read says whether the next may be. */
 const crowdedReadSizeBytesMax = frameHeaderSizeBytes + framePayloadSizeBytesMax;
-
-function isOnItsWay(stream: Http2Stream): boolean {
-  return stream.admitted && !stream.requestEnded && stream.answer === undefined;
-}

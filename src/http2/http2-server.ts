@@ -6,11 +6,15 @@ import { SocketReader } from '../tls/socket-reader.ts';
 import type { ConnectionParts } from './connection-core.ts';
 import { OutputTurn } from './connection-output.ts';
 import { OutputBuffers } from './output-buffers.ts';
+import { ReadCrowd } from './read-crowd.ts';
 import { ServerConnection } from './server-connection.ts';
 import type { ServerConnection as ServerIdentity } from './server-stream.ts';
 import { concurrentStreamsWithin } from './stream-window.ts';
 
-export type Http2ServerOptions = Omit<ConnectionParts, 'buffers' | 'turn' | 'earlyStreamsMax'>;
+export type Http2ServerOptions = Omit<
+  ConnectionParts,
+  'crowd' | 'buffers' | 'turn' | 'earlyStreamsMax'
+>;
 
 export class Http2Server {
   readonly #parts: ConnectionParts;
@@ -24,6 +28,7 @@ export class Http2Server {
       ...options,
       concurrentStreamsMax: concurrentStreamsWithin(landing.sizeBytes, concurrentStreamsMax),
       earlyStreamsMax: concurrentStreamsMax,
+      crowd: new ReadCrowd(),
       buffers: new OutputBuffers(),
       turn: new OutputTurn(),
     };

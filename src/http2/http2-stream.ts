@@ -119,6 +119,11 @@ export class Http2Stream implements ServerStream {
     return this.#owner.isRead;
   }
 
+  /** It has memory, and more of it is to come. */
+  get isOnItsWay(): boolean {
+    return this.admitted && !this.requestEnded && this.answer === undefined;
+  }
+
   header(name: string): string | undefined {
     return this.#head.header(name);
   }

@@ -1,5 +1,6 @@
-// Buffers for what is written to the connections of one shard. Only connections that have something
-// to say hold one, so they are few and go round.
+// Buffers for what is written to the connections of one port, and for what was read of them and has
+// to wait. Only connections that have something to say, or that wait for memory, hold any, so they
+// are few and go round.
 
 import { KiB } from '../limits.ts';
 
@@ -19,6 +20,6 @@ export class OutputBuffers {
   }
 }
 
-// Some fifty answers to gRPC calls.
-const usualSizeBytes = 4 * KiB;
-const freeMax = 64;
+/** Some fifty answers to gRPC calls. */
+export const usualSizeBytes = 4 * KiB;
+const freeMax = 256;

@@ -23,6 +23,11 @@ export function heldShareBytes(landingSizeBytes: number): number {
   return landingSizeBytes / connectionShares;
 }
 
+/** Beyond it messages of a connection do not wait. */
+export function heldSizeBytesMax(landingSizeBytes: number): number {
+  return 2 * heldShareBytes(landingSizeBytes) + windowSizeBytesInitial;
+}
+
 /** As many streams as can wait for memory within the share of their connection. */
 export function concurrentStreamsWithin(landingSizeBytes: number, configuredMax: number): number {
   const fittingCount = Math.floor(heldShareBytes(landingSizeBytes) / streamWindowSizeBytes);

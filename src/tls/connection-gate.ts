@@ -38,6 +38,8 @@ interface Parked<Socket> {
 }
 
 export class ConnectionGate<Socket> {
+  /** Of all listeners that share the gate: those that are read in long pieces. */
+  readonly wide = new Set<Socket>();
   readonly #bounds: GateBounds;
   /** In order of arrival. */
   readonly #parked = new Map<Socket, Parked<Socket>>();

@@ -30,8 +30,16 @@ export class Handshake {
   #othersAreBy = false;
   #ended = false;
 
-  /** Nothing is called back before the constructor returns. */
-  constructor(server: Server, socket: Socket, clock: Clock, exits: HandshakeExits) {
+  /**
+   * Nothing is called back before the constructor returns. `isWide`: see secure-listener.ts.
+   */
+  constructor(
+    server: Server,
+    socket: Socket,
+    clock: Clock,
+    exits: HandshakeExits,
+    isWide: boolean,
+  ) {
     this.#socket = socket;
     this.#clock = clock;
     this.#exits = exits;
@@ -41,7 +49,9 @@ export class Handshake {
     // the TLS socket of a failed one has no address any more. So each handshake gets a server of
     // its own that differs from the shared one in emit() only.
     const seat: Server = Object.create(server, { emit: { value: this.#announced.bind(this) } });
-    server.emit.call(seat, 'connection', socket);
+    const begin = () => void server.emit.call(seat, 'connection', socket);
+    if (isWide) begin();
+    else this.#whenPeerBegins(begin);
   }
 
   /** Ends it if it has had its time, or lets others by. False: they have to wait. */
@@ -58,6 +68,18 @@ export class Handshake {
   cut(): void {
     this.#end();
     this.#socket.destroy();
+  }
+
+  /** Node hands what is read by then to OpenSSL itself, before it reads on. */
+  #whenPeerBegins(begin: () => void): void {
+    const socket = this.#socket;
+    const left = () => this.#fail('ECONNRESET');
+    socket.once('close', left);
+    socket.once('readable', () => {
+      socket.off('close', left);
+      if (socket.readableLength === 0) left();
+      else if (!this.#ended) begin();
+    });
   }
 
   /** False is Node's word for an event that nobody listens to. */
@@ -131,7 +153,7 @@ export class Handshake {
 /** The reason of a handshake that took too long, as Node calls it. */
 export const timedOut = 'ERR_TLS_HANDSHAKE_TIMEOUT';
 
-/** A peer that connects and stays silent holds about 100 KB of OpenSSL state. */
+/** A peer that begins and says no more holds about 50 KB of OpenSSL state. */
 export const handshakeTimeoutMs = 10_000;
 
 /**

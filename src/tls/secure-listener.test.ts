@@ -86,14 +86,42 @@ test('SecureListener refuses what is no TLS', async (context) => {
   await reported;
 });
 
-test('SecureListener reports a peer that leaves during the handshake', async (context) => {
-  const port = await open(context);
-  const reported = port.reported('failed ECONNRESET 127.0.0.1');
-  const peer = await port.dialTcp();
-  peer.end();
-  await reported;
-  assert.deepEqual(port.events, ['failed ECONNRESET 127.0.0.1']);
-});
+for (const wideSocketsMax of [0, 1]) {
+  const kind = wideSocketsMax === 0 ? 'narrow' : 'wide';
+
+  test(`SecureListener reports a peer that leaves during the handshake (${kind})`, async (context) => {
+    for (const leave of ['end', 'resetAndDestroy'] as const) {
+      for (const said of ['', '\x16\x03\x01']) {
+        const port = await open(context, { wideSocketsMax });
+        const reported = port.reported('failed ECONNRESET 127.0.0.1');
+        const peer = await port.dialTcp();
+        while (port.listener.connectionCount === 0) await new Promise(setImmediate);
+        if (said !== '') peer.write(Buffer.from(said, 'latin1'));
+        for (let turn = 0; turn < 20; turn += 1) await new Promise(setImmediate);
+        peer[leave]();
+        await reported;
+        while (port.listener.connectionCount > 0) await new Promise(setImmediate);
+        assert.deepEqual(port.events, ['failed ECONNRESET 127.0.0.1']);
+        assert.deepEqual([port.gate.placedCount, port.clock.pendingCount], [0, 0]);
+      }
+    }
+  });
+
+  test(`SecureListener reads what a client sends, in order (${kind})`, async (context) => {
+    const sent = Buffer.from(Uint8Array.from({ length: 1_000_000 }, (_, index) => index % 251));
+    const received = Promise.withResolvers<Buffer>();
+    const port = await open(context, {
+      wideSocketsMax,
+      secured: (socket) => {
+        const chunks: Buffer[] = [];
+        socket.on('data', (chunk: Buffer) => chunks.push(chunk));
+        socket.on('end', () => received.resolve(Buffer.concat(chunks)));
+      },
+    });
+    port.dial().end(sent);
+    assert.ok((await received.promise).equals(sent));
+  });
+}
 
 test('endUnknownProtocol() tells a client without ALPN what the port speaks', async (context) => {
   const port = await open(context, {

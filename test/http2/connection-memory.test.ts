@@ -11,6 +11,7 @@ import { OutputTurn } from '../../src/http2/connection-output.ts';
 import { clientPreface } from '../../src/http2/frame-format.ts';
 import { OpenRequests } from '../../src/http2/open-requests.ts';
 import { OutputBuffers } from '../../src/http2/output-buffers.ts';
+import { ReadCrowd } from '../../src/http2/read-crowd.ts';
 import { ServerConnection } from '../../src/http2/server-connection.ts';
 import type { ServerStream } from '../../src/http2/server-stream.ts';
 import { KiB } from '../../src/limits.ts';
@@ -93,6 +94,7 @@ const parts = {
   landing: roomyLanding,
   openRequests: new OpenRequests(1_000_000),
   counters: { add() {}, addAbuse() {} },
+  crowd: new ReadCrowd(),
   buffers: new OutputBuffers(),
   turn: new OutputTurn((run) => flushes.push(run)),
 };

@@ -6,6 +6,7 @@ import { OutputTurn } from '../../src/http2/connection-output.ts';
 import { clientPreface } from '../../src/http2/frame-format.ts';
 import { OpenRequests } from '../../src/http2/open-requests.ts';
 import { OutputBuffers } from '../../src/http2/output-buffers.ts';
+import { ReadCrowd } from '../../src/http2/read-crowd.ts';
 import { ServerConnection } from '../../src/http2/server-connection.ts';
 import type { ServerStream, StreamHandler } from '../../src/http2/server-stream.ts';
 import { MemorySocket } from '../support/memory-socket.ts';
@@ -84,6 +85,7 @@ export class FuzzConnections {
         add() {},
         addAbuse: (abuse) => void abuses.set(abuse, (abuses.get(abuse) ?? 0) + 1),
       },
+      crowd: new ReadCrowd(),
       buffers: this.#buffers,
       turn: this.#turn,
     });

@@ -8,6 +8,7 @@ import { FieldBlock } from '../../src/http2/field-block.ts';
 import { clientPreface } from '../../src/http2/frame-format.ts';
 import { OpenRequests } from '../../src/http2/open-requests.ts';
 import { OutputBuffers } from '../../src/http2/output-buffers.ts';
+import { ReadCrowd } from '../../src/http2/read-crowd.ts';
 import { ServerConnection } from '../../src/http2/server-connection.ts';
 import type { AcceptStream, ServerStream, StreamHandler } from '../../src/http2/server-stream.ts';
 import { MiB } from '../../src/limits.ts';
@@ -38,6 +39,8 @@ export interface RigOptions {
   readonly keepalive?: Partial<LifeBounds>;
   readonly landing?: ConnectionParts['landing'];
   /** Shared by connections of one shard. */
+  /** Default: one of its own. */
+  readonly crowd?: ReadCrowd;
   readonly openRequests?: OpenRequests;
   /** The client's first SETTINGS. False: it sends nothing, not even the preface. */
   readonly settings?: readonly (readonly [setting: number, value: number])[] | false;
@@ -101,6 +104,7 @@ export class Http2Rig {
         },
         addAbuse: (abuse) => this.#abuse.set(abuse, (this.#abuse.get(abuse) ?? 0) + 1),
       },
+      crowd: options.crowd ?? new ReadCrowd(),
       buffers: new OutputBuffers(),
       turn: new OutputTurn((flush) => this.#flushes.push(flush)),
     };

@@ -19,6 +19,8 @@ export interface SecurePortOptions {
   readonly clock?: Clock;
   readonly ticketKeys?: Buffer;
   readonly secured?: (socket: TLSSocket, remoteAddress: string) => void;
+  /** Default 0. */
+  readonly wideSocketsMax?: number;
 }
 
 /** @types/node does not know that tls.connect() takes allowHalfOpen as well. */
@@ -51,6 +53,7 @@ export class SecurePort {
       tls: listenerOptions(material(caPem, server), protocols, options.ticketKeys),
       gate: this.gate,
       clock: options.clock ?? this.clock,
+      wideSocketsMax: options.wideSocketsMax ?? 0,
       events: {
         tlsFailed: (reason, address) => this.#report(`failed ${reason} ${address}`),
         handshakeTimeout: () => this.#report('timeout'),
