@@ -43,7 +43,7 @@ async function startRed(answer: VaultAnswer) {
   const host = { zone: Zone.Red as Zone };
   const harness: ListenerHarness = await ListenerHarness.start({
     accept: (accepted) => shard.accept(accepted),
-    takesRaw: (bodyLengthBytes) => shard.takesRaw(bodyLengthBytes),
+    takesRaw: (bodyLengthBytes, producer) => shard.takesRaw(bodyLengthBytes, producer),
   });
   const vault = new KeepingVault(() => harness.bytes, answer);
   const shard = new Shard({
@@ -118,7 +118,8 @@ test('Listener and Shard tell producers to come again when the vault is full, an
   assert.equal(refused.outcome, '14 VAULT_FULL');
   const details = decodeStatusDetailsHeader(String(refused.fields['grpc-status-details-bin']));
   assert.ok(details?.retryDelayMs !== undefined && details.retryDelayMs >= 2_400);
-  const raw = await producer.post('{}', { 'content-type': 'application/json' });
+  const json = '{ "resourceLogs": [{}] }';
+  const raw = await producer.post(json, { 'content-type': 'application/json' });
   assert.equal(raw.status, 503);
   assert.ok(Number(raw.headers['retry-after']) >= 1);
 
@@ -131,5 +132,21 @@ test('Listener and Shard tell producers to come again when the vault is full, an
   assert.equal(destination.deliveries.length, 2);
   assert.equal(harness.slabs.reservedBytes, 0);
   producer.close();
+  await harness.stop();
+});
+
+test('Listener and Shard parse what comes of a producer that has its share of the vault, and send it', async () => {
+  // Scenario: in Red the vault takes from others, and tells this producer that it is full; the
+  // destination is well. The producer compresses what it sends.
+  // Guarantees: one refusal, from which the shard learns; after it nobody is refused.
+  const { harness, destination } = await startRed(VaultAnswer.Full);
+  const client = harness.client();
+  const gzipped = framed(gzipSync(message), true);
+  const send = async () => (await call(client, gzipped, { 'grpc-encoding': 'gzip' })).outcome;
+  assert.equal(await send(), '14 VAULT_FULL');
+  for (let count = 1; count <= 5; count += 1) {
+    assert.equal(await send(), '0');
+    assert.equal(destination.deliveries.length, count);
+  }
   await harness.stop();
 });

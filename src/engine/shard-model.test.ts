@@ -123,7 +123,7 @@ class Model {
   #call(pick: number, ms: number): void {
     const { shard, clock } = this.rig;
     const wanted = one(forms, pick) ?? forms[0];
-    const form = isRaw(wanted) && shard.takesRaw(1_000) ? wanted : forms[0];
+    const form = isRaw(wanted) && shard.takesRaw(1_000, '') ? wanted : forms[0];
     const call = new FakeCall(this.calls.length + 1, clock.nowMs() + (ms % 15_000), form);
     this.calls.push(call);
     shard.accept(call);

@@ -11,7 +11,7 @@ import { VaultReadiness } from './vault-door.ts';
 test('Shard hands everything to the vault in Red, unparsed, and to nobody else', () => {
   const { shard, counters, freed, vault, host, a } = createVaultRig({ malformed: 'field 1' });
   host.zone = Zone.Red;
-  assert.equal(shard.takesRaw(1_000), true);
+  assert.equal(shard.takesRaw(1_000, ''), true);
   const forms = [
     [{}, EntryKind.Protobuf, EntryCodec.None, 10],
     [{ encoding: 'gzip' }, EntryKind.CompressedProtobuf, EntryCodec.Gzip, recordsNotCounted],
@@ -46,7 +46,7 @@ test('Shard sends in Red what the vault turns down, if it is OTLP', () => {
   for (const destination of [a, b]) destination.open[0]?.settle(delivered);
   assert.equal(plain.codes, 'OK');
   vault.readiness = VaultReadiness.Failed;
-  assert.equal(shard.takesRaw(1_000), false);
+  assert.equal(shard.takesRaw(1_000, ''), false);
 });
 
 test('Shard refuses in Red a malformed message that the vault turns down', () => {

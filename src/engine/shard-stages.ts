@@ -6,6 +6,7 @@ import { systemClock } from '../clock.ts';
 import { createRenderer } from '../enrichment/resource-splice.ts';
 import { createDestination } from '../exporter/create-destination.ts';
 import type { Destination } from '../exporter/destination.ts';
+import { gatherMsMax } from '../exporter/request-schedule.ts';
 import { Listener } from '../ingester/listener.ts';
 import { Kernel } from '../kernel/kernel.ts';
 import type { Log } from '../log.ts';
@@ -80,7 +81,7 @@ export async function buildShard(start: ShardStart, log: Log): Promise<ShardStag
       shardIndex,
       shardCount: config.memory.shardCount,
       zone: () => sampler.zone,
-      gatherMsMax: ackDeadlineMs * gatherShare,
+      gatherMsMax: gatherMsMax(config.vault?.ackDeadlineMs),
       version,
       stderr: process.stderr,
     }),
@@ -128,7 +129,7 @@ export async function buildShard(start: ShardStart, log: Log): Promise<ShardStag
       sampler.operation();
       shard.accept(call);
     },
-    takesRaw: (bodyLengthBytes) => shard.takesRaw(bodyLengthBytes),
+    takesRaw: (bodyLengthBytes, producer) => shard.takesRaw(bodyLengthBytes, producer),
   });
   const watches = certificates.watch({
     clock,
@@ -137,9 +138,6 @@ export async function buildShard(start: ShardStart, log: Log): Promise<ShardStag
   });
   return { shard, listener, destinations, vaultDoors, sampler, watches };
 }
-
-/** Of the time after which the vault answers instead: gathering alone must not lead there. */
-const gatherShare = 1 / 4;
 
 /** Many SDKs speak only the latter; who speaks both gets one connection for all of its calls. */
 const httpProtocols = ['h2', 'http/1.1'];

@@ -7,12 +7,14 @@ import { drainRetryDelayMs } from '../limits.ts';
 import { ShardCounter, type ShardCounters } from '../memory/state-page.ts';
 import { Zone } from '../memory/zone-word.ts';
 import { EntryKind } from '../vault/format.ts';
+import { VaultAnswer } from '../vault/hand-over.ts';
 import { isRaw } from './body-form.ts';
 import type { InFlightBatch } from './in-flight-batch.ts';
 import { InFlightBatches, type InFlightEvents, type InFlightParts } from './in-flight-batches.ts';
 import { type Pivot, type PivotRefusal, pivot } from './pivot.ts';
 import { VaultReadiness } from './vault-door.ts';
 import { type VaultRefusalAnswer, vaultRefusal } from './vault-refusal.ts';
+import { VaultRefusals } from './vault-refusals.ts';
 
 /** What the scan of one message says; the numbers count only when it is well formed. */
 export interface ScanReport {
@@ -45,6 +47,8 @@ export class Shard implements InFlightEvents {
   readonly #parts: ShardParts;
   readonly #inFlight: InFlightBatches;
   #grace: { cancel(): void } | undefined;
+  /** Answered Full by a vault that takes from others. */
+  readonly #vaultRefusals = new VaultRefusals();
   #draining = false;
   #givenUpCount = 0;
   #drained: (() => void) | undefined;
@@ -68,8 +72,9 @@ export class Shard implements InFlightEvents {
    * The ingester asks this of a whole body that is compressed or JSON. True: it is to be accepted
    * as it is, at once.
    */
-  takesRaw(bodyLengthBytes: number): boolean {
-    return !this.#draining && this.#goesRaw(bodyLengthBytes);
+  takesRaw(bodyLengthBytes: number, producer: string): boolean {
+    if (this.#draining || !this.#goesRaw(bodyLengthBytes)) return false;
+    return !this.#vaultRefusals.has(producer, this.#parts.clock.nowMs());
   }
 
   /** The ingester's AcceptCall: takes the slab over and sees to it that the call is answered. */
@@ -114,6 +119,9 @@ export class Shard implements InFlightEvents {
   /** It was sent nowhere, so whatever is right without a vault is right now. */
   refused(batch: InFlightBatch, answer: VaultRefusalAnswer): void {
     const { readiness, code, message, retryDelayMs } = vaultRefusal(answer);
+    if (answer === VaultAnswer.Full) {
+      this.#vaultRefusals.add(batch.producer, this.#parts.clock.nowMs());
+    }
     if (batch.kind !== EntryKind.Protobuf) {
       batch.giveUp(code, message, retryDelayMs);
       return;

@@ -8,6 +8,7 @@ import {
   usualGatherMsMax,
 } from '../../test/exporter/schedule-rig.ts';
 import { Zone } from '../memory/zone-word.ts';
+import { gatherMsMax } from './request-schedule.ts';
 
 /** One batch every `everyMs`, as long as that goes; how large each request was that started. */
 function sendSteadily(requests: Requests, count: number, everyMs: number): string[] {
@@ -102,4 +103,10 @@ test('next() gathers in Yellow nothing in a queue that is half full', () => {
   assert.deepEqual(requests.start(), []);
   requests.add(1, false, 1);
   assert.equal(requests.start().length, 1);
+});
+
+test('gatherMsMax() is bounded without a vault too, whatever flush_timeout says', () => {
+  assert.equal(gatherMsMax(400), 100);
+  assert.equal(gatherMsMax(60_000), 500);
+  assert.equal(gatherMsMax(undefined), 500);
 });

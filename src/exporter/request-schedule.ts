@@ -34,6 +34,17 @@ export interface RequestScheduleParts {
 
 const never = Number.POSITIVE_INFINITY;
 
+/** Of the time after which the vault answers instead: gathering alone must not lead there. */
+const gatherShare = 1 / 4;
+
+/** Producers wait for their answers; without a vault nobody else gives them one. */
+const gatherMsLimit = 500;
+
+/** For RequestScheduleParts. Undefined: there is no vault. */
+export function gatherMsMax(ackDeadlineMs = never): number {
+  return Math.min(ackDeadlineMs * gatherShare, gatherMsLimit);
+}
+
 /** So long after a live batch the backlog goes one request of `min_size` at a time. */
 const sharedMs = 1_000;
 

@@ -42,7 +42,7 @@ export interface IngestCall {
 export type AcceptCall = (call: IngestCall) => void;
 
 /**
- * Does the engine take a body of this many bytes as it came, compressed or as JSON? Asked when the
- * body is whole; what it says holds for an accept() in the same turn.
+ * Does the engine take a body of this many bytes of this producer as it came, compressed or as
+ * JSON? Asked when the body is whole; what it says holds for an accept() in the same turn.
  */
-export type TakesRaw = (bodyLengthBytes: number) => boolean;
+export type TakesRaw = (bodyLengthBytes: number, producer: string) => boolean;

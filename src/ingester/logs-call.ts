@@ -225,7 +225,7 @@ export abstract class LogsCall extends WatchedCall implements StreamHandler, Ing
     message.complete();
     const { encoding, storedBytes } = message;
     const isPlain = encoding === undefined && this.#comesAs === 'protobuf';
-    if (!isPlain && storedBytes > 0 && this.parts.takesRaw(storedBytes)) {
+    if (!isPlain && storedBytes > 0 && this.parts.takesRaw(storedBytes, this.producer)) {
       this.#deliverRaw(message);
     } else if (encoding === undefined) {
       this.#deliver(message, message.slab, storedBytes);

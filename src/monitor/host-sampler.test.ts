@@ -38,8 +38,10 @@ test('sample() counts half of the slabs that can be reclaimed as used', () => {
   check({ ...privateV2, 'sys/fs/cgroup/memory.stat': stat }, { CgroupMemory: 80 });
 });
 
-test('sample() takes the last 5 % of a limit for the gap when memory.limit_mib leaves none', () => {
+test('sample() takes the last 5 % of a limit for the gap when memory.limit_mib leaves less', () => {
   const files = { ...privateV2, ...levelV2('sys/fs/cgroup', String(200 * MiB), 195, 40) };
+  check(files, { CgroupMemory: 50 }, 191);
+  check(files, { CgroupMemory: 50 }, 199);
   check(files, { CgroupMemory: 50 }, 200);
   check(files, { CgroupMemory: 50 }, 300);
 });

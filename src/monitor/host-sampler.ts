@@ -30,8 +30,7 @@ export interface MemoryFacts {
   readonly hostAvailableBytes: number | undefined;
 }
 
-const MiB = 1024 * 1024;
-/** Of the cgroup's limit: the gap where memory.limit_mib leaves none. */
+/** Of the cgroup's limit: the gap where memory.limit_mib leaves less. */
 const gapPercentMin = 5;
 
 export class HostSampler {
@@ -63,7 +62,9 @@ export class HostSampler {
     out[Signal.CgroupMemory] = this.#cgroupPercent();
     out[Signal.ParentMemory] = cgroup.parentPercent;
     out[Signal.HostMemory] = hostMemory.percent;
-    out[Signal.MemoryEvents] = events?.sample(nowMs, useBytes, limitBytes, text) ?? Number.NaN;
+    const plannedBytes = this.#plannedBytes(limitBytes);
+    out[Signal.MemoryEvents] =
+      events?.sample(nowMs, useBytes, limitBytes, plannedBytes, text) ?? Number.NaN;
     out[Signal.AnonymousMemory] = this.#anonymousPercent();
     this.#sampleGrowth(nowMs, out);
     out[Signal.PsiMemorySome] = pressure.ownMemory?.somePercent ?? Number.NaN;
@@ -98,13 +99,12 @@ export class HostSampler {
   }
 
   /**
-   * From here on our use is more than was planned. Where memory.limit_mib leaves no gap below the
-   * cgroup's limit (an operator set it higher than the default), the last part of the limit is
-   * taken for the gap.
+   * From here on our use is more than was planned. Where memory.limit_mib leaves less of a gap
+   * below the cgroup's limit (an operator set it higher than the default), the last part of the
+   * limit is taken for the gap: one of a MiB would be crossed between two samples.
    */
   #plannedBytes(limitBytes: number): number {
-    const hasGap = limitBytes - this.#memoryLimitBytes >= MiB;
-    return hasGap ? this.#memoryLimitBytes : limitBytes * (1 - gapPercentMin / 100);
+    return Math.min(this.#memoryLimitBytes, limitBytes * (1 - gapPercentMin / 100));
   }
 
   #cgroupPercent(): number {

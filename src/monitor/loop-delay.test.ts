@@ -55,6 +55,20 @@ test('p99Ms of a stall longer than the window is the worst of it for a window, t
   assert.equal(p99After([20_000, 20_000, 1_000]), 19_950);
 });
 
+test('p99Ms of a loop that ticks seldom is that of one that ticks often: one hiccup is none', () => {
+  for (const plannedMs of [50, 250]) {
+    const delay = new LoopDelay();
+    let nowMs = 1_000;
+    delay.tick(nowMs, plannedMs);
+    for (let count = 1; count <= 10_000 / plannedMs; count += 1) {
+      const lateMs = nowMs > 8_000 && nowMs <= 8_000 + plannedMs ? 60 : 0;
+      nowMs += plannedMs + lateMs;
+      delay.tick(nowMs, plannedMs);
+    }
+    assert.equal(delay.p99Ms, 10, `ticks of ${plannedMs} ms`); // 60 and 10, of about 100
+  }
+});
+
 test('tick() takes a clock that jumps back as no delay, and forgets all the same', () => {
   const delay = new LoopDelay();
   for (const nowMs of [90_000, 90_350, 100, 150, 200]) delay.tick(nowMs);

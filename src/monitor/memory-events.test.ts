@@ -53,6 +53,20 @@ test('sample() does not count what page cache alone moves', () => {
   });
 });
 
+test('sample() does not count what moves while no more than the plan is in use', () => {
+  for (const [useMiB, level] of [
+    [159, 0],
+    [161, 2],
+  ] as const) {
+    const look = (rig: HostSamplerRig) => {
+      check(rig, 0, 0);
+      rig.tree.write({ [eventsPath]: eventsText(5, 7, 7, 8) });
+      check(rig, 100, level);
+    };
+    withHostSampler(container(useMiB), look, 160);
+  }
+});
+
 test('sample() holds memory.high against its own bound', () => {
   const files = { ...container(100), 'sys/fs/cgroup/memory.high': `${134 * MiB}\n` };
   withHostSampler(files, (rig) => {

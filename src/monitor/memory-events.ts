@@ -40,11 +40,20 @@ export class MemoryEvents {
     this.#highFile = version === 2 ? file('memory.high') : undefined;
   }
 
-  /** 0, 1 or 2 as Signal.MemoryEvents says; NaN: cannot be read. */
-  sample(nowMs: number, useBytes: number, limitBytes: number, text: HostText): number {
+  /**
+   * 0, 1 or 2 as Signal.MemoryEvents says; NaN: cannot be read. `plannedBytes`: what may be in use
+   * without being pressure; in a small cgroup that is more than three quarters of the limit.
+   */
+  sample(
+    nowMs: number,
+    useBytes: number,
+    limitBytes: number,
+    plannedBytes: number,
+    text: HostText,
+  ): number {
     if (!this.#count(nowMs, text)) return Number.NaN;
     this.#compare();
-    const isNearLimit = isFull(useBytes, limitBytes);
+    const isNearLimit = isFull(useBytes, limitBytes) && useBytes > plannedBytes;
     const isKilled = this.#moved[counter.Oom] === 1 || this.#moved[counter.OomKill] === 1;
     if (isKilled || (isNearLimit && this.#moved[counter.Max] === 1)) this.#hold(1, nowMs);
     if (this.#moved[counter.High] === 1) {

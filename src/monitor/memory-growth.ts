@@ -6,8 +6,12 @@ const spanMs = 5_000;
 /** A ramp that has ended is no growth: the last second must grow as well. */
 const recentSpanMs = 1_000;
 const historyMsMin = 2_000;
-/** Below it nothing grows: the kernel books pages of a cgroup in bundles, and heaps breathe. */
-const growthBytesPerSecondMin = 128 * 1_024;
+/**
+ * Below it nothing grows: the kernel books pages of a cgroup in bundles, and heaps breathe while
+ * they work. At 128 KiB a second a replay kept the engine Yellow for half a minute, at a tenth of
+ * its pace.
+ */
+const growthBytesPerSecondMin = 1_024 * 1_024;
 
 export class MemoryGrowth {
   readonly #window = new RateWindow(spanMs, 'amount');

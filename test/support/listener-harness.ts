@@ -28,7 +28,7 @@ export interface HarnessOptions {
   /** Instead of an OK at once. */
   readonly accept?: (call: IngestCall, harness: ListenerHarness) => void;
   /** Whether the engine takes bodies as they came; it does not unless given. */
-  readonly takesRaw?: (bodyLengthBytes: number) => boolean;
+  readonly takesRaw?: (bodyLengthBytes: number, producer: string) => boolean;
 }
 
 export interface GrpcAnswer {
