@@ -48,7 +48,7 @@ test('buildConfig() fills in the defaults of receivers and engine', () => {
   assert.deepEqual(memory, {
     limitBytes: 256 * MiB,
     shardCount: 1,
-    connectionsMax: 400,
+    connectionsMax: 575,
     stallTimeoutMs: 10_000,
     admissionTimeoutMs: 3_000,
   });

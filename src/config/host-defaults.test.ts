@@ -36,14 +36,18 @@ test('shardCountDefault() is 1 on up to 2 CPUs, else half of them, at most 4', (
   ]);
 });
 
-test('connectionsMaxDefault() is two straight lines between its bounds', () => {
+test('connectionsMaxDefault() is a straight line between its bounds', () => {
   check(connectionsMaxDefault, [
     [64, 16],
-    [90, 28],
-    [102, 40],
-    [128, 64],
-    [192, 232],
-    [256, 400],
+    [90, 16],
+    [91, 18],
+    [102, 56],
+    [128, 143],
+    [192, 359],
+    [204, 400],
+    [256, 575],
+    [1299, 4092],
+    [1300, 4096],
     [4096, 4096],
   ]);
 });

@@ -30,12 +30,12 @@ export function shardCountDefault(cpuCount: number): number {
 }
 
 /**
- * The straight lines through 40 at 102 MiB, the default limit in a cgroup of 128 (which leaves room
- * for a vault and a destination that compresses), 64 at 128 and 400 at 256, from 16 to 4096.
+ * The straight line through 56 at 102 MiB and 400 at 204, the default limits in cgroups of 128 and
+ * 256, from 16 to 4096: about a quarter of what a limit has beyond that.
  */
 export function connectionsMaxDefault(limitMiB: number): number {
-  const perMiB = limitMiB < 128 ? (64 - 40) / (128 - 102) : (400 - 64) / (256 - 128);
-  return Math.min(4096, Math.max(16, Math.floor(64 + (limitMiB - 128) * perMiB)));
+  const perMiB = (400 - 56) / (204 - 102);
+  return Math.min(4096, Math.max(16, Math.floor(56 + (limitMiB - 102) * perMiB)));
 }
 
 /**

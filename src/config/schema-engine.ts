@@ -23,8 +23,8 @@ export const memory = block('one bound for the whole process', {
   max_connections: count(
     1,
     4096,
-    'producers connected at once, about 0.18 MiB each; more are parked, and the longest idle make way for them',
-    { computedDefault: '64 at 128 MiB, 400 at 256 MiB and in proportion, from 16 to 4096' },
+    'producers connected at once, about 0.1 MiB each; more are parked, and the longest idle make way for them',
+    { computedDefault: '56 at 102 MiB, 400 at 204 MiB and in proportion, from 16 to 4096' },
   ).optional(),
   stall_timeout: duration(
     '100ms',

@@ -30,7 +30,8 @@ const batch = relation(
       '0',
       '1m',
       'how long a batch may wait for company while all consumers are busy; an idle consumer ' +
-        'sends at once, except in Yellow, where all gather for a quarter of ack_deadline at most',
+        'sends at once, except in Yellow, where all gather for a quarter of ack_deadline at most, ' +
+        'and no longer than 500ms',
       { computedDefault: '200ms, or the timeout of the batch processor' },
     ).optional(),
     min_size: size('0', '64MiB', 'a request of this size waits no longer', {

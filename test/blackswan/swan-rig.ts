@@ -25,9 +25,13 @@ export interface ProducerPlan {
 
 export interface SwanRigOptions {
   readonly boxMiB: number;
+  /** memory.limit_mib, where it is not as by default. */
+  readonly limitMiB?: number;
   /** A process each. */
   readonly producers: readonly ProducerPlan[];
   readonly sinkState: SinkState;
+  /** Keys of the exporter that are not as by default. */
+  readonly exporter?: object;
   /** Keys at the top of the configuration that are not as by default. */
   readonly config?: Readonly<Record<string, object>>;
   /** Of the gRPC receiver. */
@@ -157,12 +161,15 @@ function configOf(
   port: number,
 ): object {
   const listener = { endpoint: '127.0.0.1:0', tls: listenerTls(files), ...options.receiver };
-  const { vault = {}, ...others } = options.config ?? {};
+  const { vault = {}, memory = {}, ...others } = options.config ?? {};
+  const { limitMiB } = options;
+  const sink = { endpoint: `localhost:${port}`, tls: clientTls(files) };
   return {
     receivers: { otlp: { protocols: { grpc: listener } } },
-    exporters: { otlp_grpc: { endpoint: `localhost:${port}`, tls: clientTls(files) } },
+    exporters: { otlp_grpc: { ...sink, ...options.exporter } },
     vault: { directory: join(directory, 'vault'), ...vault },
     ...others,
+    memory: { ...memory, ...(limitMiB !== undefined && { limit_mib: limitMiB }) },
     service: { pipelines: { logs: { receivers: ['otlp'], exporters: ['otlp_grpc'] } } },
   };
 }

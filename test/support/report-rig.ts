@@ -29,6 +29,7 @@ export interface ReportLife extends LifeOptions {
   /** The same of `http`, which listens only then. */
   readonly http?: object;
   readonly zones?: object;
+  readonly withoutVault?: true;
 }
 
 /** 100 % never fires, nor does a delay that is longer than any test. */
@@ -111,6 +112,7 @@ export class ReportRig {
     const http = life.http === undefined ? {} : { http: { endpoint, tls, ...life.http } };
     return {
       ...config,
+      ...(life.withoutVault && { vault: undefined, replay: undefined }),
       receivers: { otlp: { protocols: { grpc: { ...grpc, ...life.grpc }, ...http } } },
       zones: { ...config.zones, ...shortDwell, signals: cpuIgnored, ...life.zones },
     };
