@@ -42,7 +42,9 @@ function clientOptions(): tls.ConnectionOptions {
 }
 
 function connect(options: tls.ConnectionOptions = clientOptions()): http2.ClientHttp2Session {
-  const session = http2.connect(`https://127.0.0.1:${pipeline.engine.port}`, options);
+  // Node's own bound of 10 MB would end the session of who sends more.
+  const roomy = { ...options, maxSessionMemory: 64 };
+  const session = http2.connect(`https://127.0.0.1:${pipeline.engine.port}`, roomy);
   session.on('error', () => {}); // the calls report it
   return session;
 }
