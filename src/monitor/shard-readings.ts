@@ -1,6 +1,7 @@
 // What the shards say of themselves, as readings of the whole: the worst of them counts.
 
 import type { ZonePage } from '../memory/zone-page.ts';
+import { Zone } from '../memory/zone-word.ts';
 import { type Readings, Signal } from './signals.ts';
 
 /** A timer is late by this much more before it is called so, as the shard itself would. */
@@ -22,7 +23,9 @@ export class ShardReadings {
     let delayMs = 0;
     for (let shard = 0; shard < this.#page.shardCount; shard += 1) {
       const signals = this.#page.shard(shard);
-      arenaPercent = Math.max(arenaPercent, signals.arenaPercent);
+      // One that has turned by itself found no memory for a message, whatever is free just now.
+      const isFull = signals.localZone === Zone.Red;
+      arenaPercent = Math.max(arenaPercent, isFull ? 100 : signals.arenaPercent);
       delayMs = Math.max(delayMs, signals.loopDelayMs, this.#stallMs(shard, nowMs));
     }
     out[Signal.Arena] = arenaPercent;

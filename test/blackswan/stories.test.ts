@@ -17,8 +17,11 @@ const usual = {
   drainMs: isLong ? 600_000 : 60_000,
 } as const;
 
+/** It takes everything and never answers: what is sent to it stays in memory for a while. */
+const blackHole = { down: 'blackhole', fillsMemory: true } as const;
+
 const stories: Readonly<Record<string, Story>> = {
-  '128 MiB': { ...usual, boxMiB: 128, loads: [usualLoad(8, 64)] },
+  '128 MiB': { ...usual, ...blackHole, boxMiB: 128, loads: [usualLoad(8, 64)] },
   '128 MiB and 64 connections': {
     ...usual,
     boxMiB: 128,
@@ -36,8 +39,7 @@ const stories: Readonly<Record<string, Story>> = {
   '384 MiB and 2,000 idle connections beside 64': {
     ...usual,
     boxMiB: 384,
-    // One that takes and does not answer fills more memory than one that refuses.
-    down: 'blackhole',
+    ...blackHole,
     loads: [usualLoad(64, 32), idleLoad(2_000)],
     // Not more than 256 by default.
     limitMiB: 300,
@@ -46,6 +48,7 @@ const stories: Readonly<Record<string, Story>> = {
   '128 MiB and 64 connections that send 4 MiB at once': {
     ...usual,
     boxMiB: 128,
+    ...blackHole,
     loads: [hugeLoad(64)],
     receiver: { max_recv_msg_size_mib: 4 },
     // The least that holds such messages.
@@ -53,10 +56,9 @@ const stories: Readonly<Record<string, Story>> = {
     config: { memory: { max_connections: 64 } },
     exporter: { compression: 'none' },
   },
-  '128 MiB and a downstream that takes everything and never answers': {
+  '128 MiB and a downstream that refuses connections': {
     ...usual,
     boxMiB: 128,
-    down: 'blackhole',
     loads: [usualLoad(8, 64)],
   },
   '128 MiB and a backlog that is far larger': {
