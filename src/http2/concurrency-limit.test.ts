@@ -30,12 +30,12 @@ test('ConcurrencyLimit tells who holds more than its part when there is no room,
   assert.deepEqual([landing.holders.count, settle(much)], [2, []], 'there is room');
   landing.roomBytes = 60 * KiB;
   // A half for those who can wait, less what one read brings, by two that hold: 96 KiB.
-  assert.deepEqual(settle(much), ['SETTINGS 3=24']);
+  assert.deepEqual(settle(much), ['SETTINGS 3=6']);
   assert.deepEqual(settle(little), []);
   landing.holders.count = 10;
   assert.deepEqual(settle(much), [], 'not before the other has come through');
   much.send(settingsAckFrame());
-  assert.deepEqual(settle(much), ['SETTINGS 3=4']);
+  assert.deepEqual(settle(much), ['SETTINGS 3=1']);
   much.close();
   assert.equal(landing.holders.count, 9);
 });
@@ -44,7 +44,7 @@ test('ConcurrencyLimit lets a client have all its streams again when it holds li
   const landing = new ScriptedLanding(512 * KiB);
   const [rig, other] = [rigHolding(landing, 40), rigHolding(landing, 1)];
   landing.roomBytes = 0;
-  assert.deepEqual(settle(rig), ['SETTINGS 3=24']);
+  assert.deepEqual(settle(rig), ['SETTINGS 3=6']);
   other.close();
   rig.send(settingsAckFrame());
   for (const { stream } of rig.handlers) stream.expect(0);

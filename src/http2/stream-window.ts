@@ -9,8 +9,8 @@
 import { KiB } from '../limits.ts';
 import { windowSizeBytesInitial } from './frame-format.ts';
 
-/** Ten records of logs, or a batch of a hundred that is compressed. */
-export const streamWindowSizeBytes = 4 * KiB;
+/** A whole frame: with 4 KiB OkHttp timed out, and h2spec sends a frame at once. */
+export const streamWindowSizeBytes = 16 * KiB;
 
 /** How much less that is than what a client begins with, until it has read our SETTINGS. */
 export const streamWindowCutBytes = windowSizeBytesInitial - streamWindowSizeBytes;

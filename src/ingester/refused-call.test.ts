@@ -18,8 +18,8 @@ test('RefusedCall answers when the request has ended', () => {
 test('RefusedCall answers a request that goes on before its credit ends', () => {
   const harness = new ReceiverHarness();
   const stream = harness.open(unknown);
-  for (let count = 0; count < 3; count += 1) stream.send(Buffer.alloc(KiB));
-  stream.send(Buffer.alloc(KiB - 1));
+  for (let count = 0; count < 3; count += 1) stream.send(Buffer.alloc(4 * KiB));
+  stream.send(Buffer.alloc(4 * KiB - 1));
   assert.equal(stream.outcome, 'none');
   stream.send(Buffer.alloc(1));
   assert.equal(stream.outcome, '12 METHOD_UNKNOWN');

@@ -17,8 +17,8 @@ export function traceText(lines: readonly EngineLogLine[]): string {
 
 /**
  * Green, then Red at some time, perhaps with Yellow before and after, and Green at the end. Without
- * `mustBeRed` Yellow may be enough: who knows that a destination is down hands over at once, and memory
- * does not fill.
+ * `mustBeRed` Yellow may be enough: who knows that a destination is down hands over at once, and
+ * memory does not fill.
  */
 export function traceProblems(lines: readonly EngineLogLine[], mustBeRed = true): string[] {
   const trace = zoneTrace(lines);
