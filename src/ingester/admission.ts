@@ -19,7 +19,10 @@ export class Admission {
   readonly #smallTurns: IdentityTurns;
   readonly #largeTurns: IdentityTurns;
   readonly #random: () => number;
-  /** Slabs of messages of which bytes are to come; they keep count themselves. */
+  /**
+   * Slabs that come back only when more is read: of messages of which bytes are to come, and of
+   * those that wait for a second slab, which the former may have. They keep count themselves.
+   */
   incompleteBytes = 0;
   #waitingCount = 0;
   #grantedCount = 0;
@@ -31,7 +34,7 @@ export class Admission {
     this.#random = random;
   }
 
-  /** Messages that are complete have memory, which they will give back whatever is read. */
+  /** Some memory will be given back whatever is read. */
   get isMoving(): boolean {
     return this.#slabs.reservedBytes > this.incompleteBytes;
   }

@@ -4,7 +4,7 @@
 import { assert } from '../assert.ts';
 import type { Clock } from '../clock.ts';
 import type { ServerConnection } from '../http2/server-stream.ts';
-import { smallBodySizeBytesMax } from '../memory/size-class.ts';
+import { slabHeaderSizeBytes, smallBodySizeBytesMax } from '../memory/size-class.ts';
 import type { Admission } from './admission.ts';
 import type { Encoding } from './expected-size.ts';
 import { Inflation, type InflationParts, type InflationResult } from './inflation.ts';
@@ -76,6 +76,7 @@ export class InflationJob {
     const phase = this.#phase;
     if (phase.kind === 'waiting' && phase.patience.isOver(nowMs)) {
       phase.wait.cancel();
+      this.#countStuck(-1);
       this.#refuse('no memory to inflate the message');
     } else if (phase.kind === 'queueing' && nowMs >= phase.untilMs) {
       phase.queued.leave();
@@ -91,6 +92,7 @@ export class InflationJob {
     switch (phase.kind) {
       case 'waiting':
         phase.wait.cancel();
+        this.#countStuck(-1);
         slabs.free(this.#body.slab);
         return;
       case 'queueing':
@@ -122,11 +124,23 @@ export class InflationJob {
     }
     const sizeBytes = Math.max(roomBytes, smallBodySizeBytesMax + 1);
     const patience = new Patience(this.#parts.clock.nowMs(), this.#waitMsMax, admission);
-    const wait = admission.wait(this.#body.connection, sizeBytes, (granted) =>
-      this.#queue(granted, untilMs),
-    );
-    if (wait === undefined) this.#refuse('too many messages wait for memory');
-    else this.#phase = { kind: 'waiting', patience, wait };
+    const wait = admission.wait(this.#body.connection, sizeBytes, (granted) => {
+      this.#countStuck(-1);
+      this.#queue(granted, untilMs);
+    });
+    if (wait === undefined) {
+      this.#refuse('too many messages wait for memory');
+      return;
+    }
+    this.#phase = { kind: 'waiting', patience, wait };
+    this.#countStuck(1);
+  }
+
+  /** The body is whole, but gives its slab back only when others have given back theirs. */
+  #countStuck(sign: 1 | -1): void {
+    const { admission, slabs } = this.#parts;
+    admission.incompleteBytes +=
+      sign * (slabs.capacityBytes(this.#body.slab) + slabHeaderSizeBytes);
   }
 
   #queue(outputSlab: number, untilMs: number): void {
