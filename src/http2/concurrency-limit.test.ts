@@ -27,17 +27,17 @@ function settle(rig: Http2Rig): string[] {
 test('ConcurrencyLimit tells who holds more than its part when there is no room, and once', () => {
   const landing = new ScriptedLanding(512 * KiB);
   const [much, little] = [rigHolding(landing, 30), rigHolding(landing, 4)];
-  assert.deepEqual([landing.holders.count, settle(much)], [2, []], 'there is room');
+  assert.deepEqual([landing.newcomers.holderCount, settle(much)], [2, []], 'there is room');
   landing.roomBytes = 60 * KiB;
   // A half for those who can wait, less what one read brings, by two that hold: 96 KiB.
   assert.deepEqual(settle(much), ['SETTINGS 3=6']);
   assert.deepEqual(settle(little), []);
-  landing.holders.count = 10;
+  for (let other = 0; other < 8; other += 1) landing.newcomers.hold(`${other}`);
   assert.deepEqual(settle(much), [], 'not before the other has come through');
   much.send(settingsAckFrame());
   assert.deepEqual(settle(much), ['SETTINGS 3=1']);
   much.close();
-  assert.equal(landing.holders.count, 9);
+  assert.equal(landing.newcomers.holderCount, 9);
 });
 
 test('ConcurrencyLimit lets a client have all its streams again when it holds little and there is room', () => {
@@ -49,7 +49,11 @@ test('ConcurrencyLimit lets a client have all its streams again when it holds li
   rig.send(settingsAckFrame());
   for (const { stream } of rig.handlers) stream.expect(0);
   landing.roomBytes = 128 * KiB;
-  assert.deepEqual([landing.holders.count, settle(rig)], [0, []], 'a second has not passed');
+  assert.deepEqual(
+    [landing.newcomers.holderCount, settle(rig)],
+    [0, []],
+    'a second has not passed',
+  );
   rig.clock.advance(1_000);
   assert.deepEqual(settle(rig), ['SETTINGS 3=256']);
   rig.send(settingsAckFrame());

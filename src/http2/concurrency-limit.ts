@@ -17,6 +17,7 @@ type LimitParts = Pick<ConnectionParts, 'landing' | 'concurrentStreamsMax'>;
 export class ConcurrencyLimit {
   readonly #landing: LimitParts['landing'];
   readonly #writer: FrameWriter;
+  readonly #identity: string;
   readonly #countMax: number;
   /** What the client was told last. */
   #count: number;
@@ -26,8 +27,13 @@ export class ConcurrencyLimit {
   #holds = false;
 
   /** The first SETTINGS are written already. */
-  constructor({ landing, concurrentStreamsMax }: LimitParts, writer: FrameWriter) {
+  constructor(
+    { landing, concurrentStreamsMax }: LimitParts,
+    writer: FrameWriter,
+    identity: string,
+  ) {
     this.#landing = landing;
+    this.#identity = identity;
     this.#writer = writer;
     this.#countMax = concurrentStreamsMax;
     this.#count = concurrentStreamsMax;
@@ -53,10 +59,10 @@ export class ConcurrencyLimit {
   }
 
   #lower(heldBytes: number, nowMs: number): void {
-    const { sizeBytes, roomBytes, holders } = this.#landing;
+    const { sizeBytes, roomBytes, newcomers } = this.#landing;
     if (roomBytes >= landingRoomBytesMin) return;
     const roomSizeBytes = sizeBytes / 2 - landingRoomBytesMin;
-    const shareBytes = Math.max(streamWindowSizeBytes, roomSizeBytes / holders.count);
+    const shareBytes = Math.max(streamWindowSizeBytes, roomSizeBytes / newcomers.holderCount);
     const count = Math.floor(shareBytes / streamWindowSizeBytes);
     if (heldBytes > shareBytes && count < this.#count) this.#say(count, nowMs);
   }
@@ -76,7 +82,8 @@ export class ConcurrencyLimit {
 
   #hold(holds: boolean): void {
     this.#holds = holds;
-    this.#landing.holders.count += holds ? 1 : -1;
+    if (holds) this.#landing.newcomers.hold(this.#identity);
+    else this.#landing.newcomers.release(this.#identity);
   }
 }
 

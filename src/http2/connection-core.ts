@@ -48,7 +48,7 @@ export interface ConnectionParts {
     | 'sizeBytes'
     | 'roomBytes'
     | 'firstRoomBytes'
-    | 'holders'
+    | 'newcomers'
     | 'mayFill'
     | 'whenRoom'
     | 'whenFirstRoom'

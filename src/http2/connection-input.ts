@@ -15,6 +15,7 @@ import {
   windowSizeBytesInitial,
 } from './frame-format.ts';
 import { FrameReader, type FrameSink } from './frame-reader.ts';
+import { LandingTurn } from './landing-turn.ts';
 import type { CrowdMember } from './read-crowd.ts';
 import { heldShareBytes, heldSizeBytesMax } from './stream-window.ts';
 import { UnreadBytes } from './unread-bytes.ts';
@@ -51,9 +52,7 @@ export class ConnectionInput implements CrowdMember {
   readonly #unread: UnreadBytes;
   #soon: Timer | undefined;
   #slow: Timer | undefined;
-  #roomWait: { cancel(): void } | undefined;
-  /** It waits as one of whom nothing is held. */
-  #isFirst = false;
+  readonly #turn: LandingTurn;
   #fillWait: { cancel(): void } | undefined;
 
   constructor({ socket, core, life, deadlines, sink, settle }: InputParts) {
@@ -64,6 +63,10 @@ export class ConnectionInput implements CrowdMember {
     this.#reader = new FrameReader(sink);
     this.#unread = new UnreadBytes(core.parts.buffers);
     this.#settle = settle;
+    this.#turn = new LandingTurn(core, () => {
+      this.#pauseIf(Pause.LandingFull, false);
+      this.#readOn();
+    });
     core.parts.crowd.join(this);
   }
 
@@ -94,7 +97,8 @@ export class ConnectionInput implements CrowdMember {
   /** After everything that may have changed what is held, promised or unread. */
   weigh(): void {
     this.#pauseIf(Pause.HoldsTooMuch, this.#holdsTooMuch && this.#mayPause());
-    if (this.#roomWait !== undefined) this.#weighWait();
+    if (this.#turn.isWaiting) this.#weighWait();
+    if (!this.#reading) this.#turn.weigh();
     if ((this.#paused & Pause.ShutOut) !== 0 && !this.#mayPause()) this.letIn();
     this.#watchAnswers();
   }
@@ -150,7 +154,7 @@ export class ConnectionInput implements CrowdMember {
     this.stop();
     this.#soon?.cancel();
     this.#slow?.cancel();
-    this.#roomWait?.cancel();
+    this.#turn.close();
     this.#fillWait?.cancel();
     this.#core.parts.crowd.leave(this);
   }
@@ -179,9 +183,9 @@ export class ConnectionInput implements CrowdMember {
   #mustWait(): boolean {
     const { landing } = this.#core.parts;
     if (this.#mayPause()) {
-      const isFirst = this.#isOfFirst;
-      if (isFirst && landing.firstRoomBytes >= landingRoomBytesMin) return false;
-      this.#waitForRoom(isFirst);
+      if (this.#turn.mayRead()) return false;
+      this.#pauseIf(Pause.LandingFull, true);
+      this.#turn.wait();
       return true;
     }
     if (landing.mayFill) return false;
@@ -208,14 +212,6 @@ export class ConnectionInput implements CrowdMember {
   mayHold(sizeBytes: number): boolean {
     const { credit, parts } = this.#core;
     return credit.heldBytes + sizeBytes <= heldSizeBytesMax(parts.landing.sizeBytes);
-  }
-
-  /**
-   * Nothing of it is held, and it knows how little it may send: what a client sends before it has
-   * read our SETTINGS can be all that the protocol gives, and needs as much room.
-   */
-  get #isOfFirst(): boolean {
-    return this.#core.credit.heldBytes === 0 && !this.#core.isEarly;
   }
 
   get #holdsTooMuch(): boolean {
@@ -261,23 +257,10 @@ export class ConnectionInput implements CrowdMember {
     if (this.#paused === 0) this.#socket.resume();
   }
 
-  #waitForRoom(isFirst: boolean): void {
-    const { landing } = this.#core.parts;
-    this.#pauseIf(Pause.LandingFull, true);
-    const roomCame = () => {
-      this.#roomWait = undefined;
-      this.#pauseIf(Pause.LandingFull, false);
-      this.#readOn();
-    };
-    this.#isFirst = isFirst;
-    this.#roomWait ??= isFirst ? landing.whenFirstRoom(roomCame) : landing.whenRoom(roomCame);
-  }
-
   /** Whether it is still to wait, and in this line, is seen when it is read again. */
   #weighWait(): void {
-    if (this.#isOfFirst === this.#isFirst && this.#mayPause()) return;
-    this.#roomWait?.cancel();
-    this.#roomWait = undefined;
+    if (this.#turn.isInLine && this.#mayPause()) return;
+    this.#turn.stopWaiting();
     this.#pauseIf(Pause.LandingFull, false);
   }
 

@@ -73,7 +73,7 @@ export class ServerConnection implements FrameSink, StreamOwner {
       streamOpened: () => this.#life.streamOpened(),
     });
     writeServerSettings(this.#core.writer, parts.concurrentStreamsMax);
-    this.#limit = new ConcurrencyLimit(parts, this.#core.writer);
+    this.#limit = new ConcurrencyLimit(parts, this.#core.writer, this.#core.identity.peerSubject);
     this.#output.touch();
   }
 

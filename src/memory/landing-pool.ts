@@ -5,11 +5,12 @@
 //
 // One thread owns the pool. While there is less room than landingRoomBytesMin nobody should read on
 // who can wait; whenRoom() says when. Half of the pool is no room: it is for what comes on
-// connections that have to be read (http2/connection-input.ts).
+// connections that have to be read (http2/connection-input.ts), all but a part for newcomers.
 
 import { assert } from '../assert.ts';
 import { KiB } from '../limits.ts';
 import { copyBytes } from './copy-bytes.ts';
+import { NewcomerPlaces } from './newcomer-places.ts';
 import type { Region } from './region.ts';
 import { RoomLine, type RoomWait } from './room-line.ts';
 
@@ -22,8 +23,8 @@ const none = 0xffff;
 
 export class LandingPool {
   readonly sizeBytes: number;
-  /** Connections of which something is here; they count themselves. */
-  readonly holders = { count: 0 };
+  /** Who holds something here, and room for those who do not. */
+  readonly newcomers: NewcomerPlaces;
   /**
    * Whether memory will be free without anything being read: whoever waits here will have room
    * then. Who knows it says it.
@@ -39,6 +40,8 @@ export class LandingPool {
   readonly #urgentLine: RoomLine;
   /** Of what is free, what is no room. */
   readonly #keptSizeBytes: number;
+  /** Of what is free, what only newcomers may fill as long as others can wait. */
+  readonly #newcomerSizeBytes: number;
   #firstFree: number;
   #freeCount: number;
 
@@ -57,8 +60,11 @@ export class LandingPool {
     this.#freeCount = blockCount;
     this.#line = new RoomLine(() => Math.floor(this.roomBytes / landingRoomBytesMin));
     this.#firstLine = new RoomLine(() => Math.floor(this.firstRoomBytes / landingRoomBytesMin));
+    const newcomersMax = Math.max(1, Math.floor(this.sizeBytes / 8 / landingRoomBytesMin));
+    this.#newcomerSizeBytes = Math.min(newcomersMax * landingRoomBytesMin, this.#keptSizeBytes / 2);
+    this.newcomers = new NewcomerPlaces(newcomersMax, () => this.freeBytes >= landingRoomBytesMin);
     this.#urgentLine = new RoomLine(() =>
-      this.isMoving() ? Math.floor(this.freeBytes / landingRoomBytesMin) : Infinity,
+      this.isMoving() ? Math.floor(this.#urgentRoomBytes / landingRoomBytesMin) : Infinity,
     );
   }
 
@@ -104,7 +110,11 @@ export class LandingPool {
    * is lost.
    */
   get mayFill(): boolean {
-    return this.freeBytes >= landingRoomBytesMin || !this.isMoving();
+    return this.#urgentRoomBytes >= landingRoomBytesMin || !this.isMoving();
+  }
+
+  get #urgentRoomBytes(): number {
+    return Math.max(0, this.freeBytes - this.#newcomerSizeBytes);
   }
 
   /** For who has to wait by mayFill: as whenRoom(). */
@@ -145,6 +155,7 @@ export class LandingPool {
     this.#next[last] = this.#firstFree;
     this.#firstFree = first;
     this.#freeCount += blockCount;
+    this.newcomers.serve();
     this.#urgentLine.serve();
     this.#firstLine.serve();
     this.#line.serve();

@@ -2,13 +2,28 @@
 
 import type { ConnectionParts } from '../../src/http2/connection-core.ts';
 import { KiB } from '../../src/limits.ts';
+import { NewcomerPlaces } from '../../src/memory/newcomer-places.ts';
 
 type Landing = ConnectionParts['landing'];
+
+class FullPlaces extends NewcomerPlaces {
+  readonly #wait: NewcomerPlaces['wait'];
+
+  constructor(wait: NewcomerPlaces['wait']) {
+    super(1, () => false);
+    this.#wait = wait;
+  }
+
+  override wait(callback: () => void) {
+    return this.#wait(callback);
+  }
+}
 
 export class ScriptedLanding implements Landing {
   readonly sizeBytes = 512 * KiB;
   roomBytes: number;
-  readonly holders = { count: 0 };
+  /** With room for nobody; they wait with the others. */
+  readonly newcomers = new FullPlaces((callback) => this.whenRoom(callback));
   get firstRoomBytes(): number {
     return this.roomBytes;
   }

@@ -13,7 +13,7 @@ import type { IngestCall } from '../../src/ingester/ingest-call.ts';
 import { issue } from '../../src/tls/certificate-authority.ts';
 import { call, ListenerHarness } from '../support/listener-harness.ts';
 
-const greedyConnections = 6;
+const greedyConnections = 24;
 const callsPerConnection = 4;
 const modestCalls = 12;
 

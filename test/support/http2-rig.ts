@@ -12,6 +12,7 @@ import { ReadCrowd } from '../../src/http2/read-crowd.ts';
 import { ServerConnection } from '../../src/http2/server-connection.ts';
 import type { AcceptStream, ServerStream, StreamHandler } from '../../src/http2/server-stream.ts';
 import { MiB } from '../../src/limits.ts';
+import { NewcomerPlaces } from '../../src/memory/newcomer-places.ts';
 import {
   ConnectionAbuse as abuses,
   type ConnectionAbuse,
@@ -243,7 +244,7 @@ export const roomyLanding = {
   sizeBytes: 4 * MiB,
   roomBytes: 4 * MiB,
   firstRoomBytes: 4 * MiB,
-  holders: { count: 0 },
+  newcomers: new NewcomerPlaces(1, () => true),
   mayFill: true,
   whenRoom: () => ({ cancel() {} }),
   whenFirstRoom: () => ({ cancel() {} }),

@@ -1,0 +1,102 @@
+// When one connection may be read although the landing pool has no room, and in which of the pool's
+// lines it waits until it may. Only for a connection that can wait: one with a message on its way
+// is read in any case (connection-input.ts).
+
+import { unreachable } from '../assert.ts';
+import { landingRoomBytesMin } from '../memory/landing-pool.ts';
+import type { ConnectionCore } from './connection-core.ts';
+
+/** Of a client of whom nothing is there; of a connection that holds nothing; of all. */
+type LineName = 'newcomers' | 'first' | 'any';
+
+export class LandingTurn {
+  readonly #core: ConnectionCore;
+  readonly #came: () => void;
+  #wait: { cancel(): void } | undefined;
+  #line: LineName = 'any';
+  /** It has one of the places for newcomers. */
+  #hasPlace = false;
+
+  /** `came`: it is to try again. */
+  constructor(core: ConnectionCore, came: () => void) {
+    this.#core = core;
+    this.#came = came;
+  }
+
+  get isWaiting(): boolean {
+    return this.#wait !== undefined;
+  }
+
+  /** True: it waits where it should wait now. */
+  get isInLine(): boolean {
+    return this.#line === this.#lineNow;
+  }
+
+  /** May take a place. */
+  mayRead(): boolean {
+    const { landing } = this.#core.parts;
+    if (this.#isFirst && landing.firstRoomBytes >= landingRoomBytesMin) return true;
+    this.#hasPlace ||= landing.newcomers.take(this.#identity);
+    return this.#hasPlace;
+  }
+
+  wait(): void {
+    if (this.#wait !== undefined) return;
+    const { landing } = this.#core.parts;
+    const came = () => {
+      this.#wait = undefined;
+      this.#came();
+    };
+    this.#line = this.#lineNow;
+    switch (this.#line) {
+      case 'newcomers':
+        this.#wait = landing.newcomers.wait(came);
+        break;
+      case 'first':
+        this.#wait = landing.whenFirstRoom(came);
+        break;
+      case 'any':
+        this.#wait = landing.whenRoom(came);
+        break;
+      default:
+        unreachable(this.#line, 'line for room');
+    }
+  }
+
+  stopWaiting(): void {
+    this.#wait?.cancel();
+    this.#wait = undefined;
+  }
+
+  /** Gives the place back once nothing is held. */
+  weigh(): void {
+    if (this.#hasPlace && this.#core.credit.heldBytes === 0) this.#leave();
+  }
+
+  close(): void {
+    this.stopWaiting();
+    if (this.#hasPlace) this.#leave();
+  }
+
+  /**
+   * Nothing of it is held, and it knows how little it may send: what a client sends before it has
+   * read our SETTINGS can be all that the protocol gives, and needs as much room.
+   */
+  get #isFirst(): boolean {
+    return this.#core.credit.heldBytes === 0 && !this.#core.isEarly;
+  }
+
+  get #lineNow(): LineName {
+    if (this.#core.parts.landing.newcomers.isNew(this.#identity)) return 'newcomers';
+    return this.#isFirst ? 'first' : 'any';
+  }
+
+  get #identity(): string {
+    return this.#core.identity.peerSubject;
+  }
+
+  #leave(): void {
+    this.#hasPlace = false;
+    this.#core.parts.landing.newcomers.leave(this.#identity);
+  }
+}

@@ -1,0 +1,78 @@
+// Room in the landing pool for clients of whom nothing is there. Whoever has messages on their way
+// must be read, and may fill the rest of the pool with what else they send, again and again:
+// without these places a client that comes later would never be read.
+
+import { assert } from '../assert.ts';
+import { RoomLine, type RoomWait } from './room-line.ts';
+
+export class NewcomerPlaces {
+  /** Connections that hold something, by client identity: only of those that do. */
+  readonly #holders = new Map<string, number>();
+  readonly #placesMax: number;
+  readonly #hasRoom: () => boolean;
+  readonly #line: RoomLine;
+  #holderCount = 0;
+  #takenCount = 0;
+
+  /** `hasRoom`: for what a connection may send before it is told to stop. */
+  constructor(placesMax: number, hasRoom: () => boolean) {
+    assert(placesMax >= 1, 'no place for a newcomer');
+    this.#placesMax = placesMax;
+    this.#hasRoom = hasRoom;
+    this.#line = new RoomLine(() => this.#freeCount);
+  }
+
+  /** Connections that hold something. */
+  get holderCount(): number {
+    return this.#holderCount;
+  }
+
+  /** One more connection of this client holds something. */
+  hold(identity: string): void {
+    this.#holders.set(identity, (this.#holders.get(identity) ?? 0) + 1);
+    this.#holderCount += 1;
+  }
+
+  /** It holds nothing any more. */
+  release(identity: string): void {
+    const count = this.#holders.get(identity);
+    assert(count !== undefined, 'released what was not held');
+    if (count === 1) this.#holders.delete(identity);
+    else this.#holders.set(identity, count - 1);
+    this.#holderCount -= 1;
+  }
+
+  /** True: a connection of this client, of which nothing is here, may be read until it leaves. */
+  take(identity: string): boolean {
+    if (this.#freeCount === 0 || this.#holders.has(identity)) return false;
+    this.#takenCount += 1;
+    this.hold(identity);
+    return true;
+  }
+
+  /** What the place was for is in memory, or there was nothing. */
+  leave(identity: string): void {
+    assert(this.#takenCount > 0, 'left a place that nobody had');
+    this.#takenCount -= 1;
+    this.release(identity);
+    this.serve();
+  }
+
+  /** Calls back once, later, when a place may be free: in order of arrival. */
+  wait(callback: () => void): RoomWait {
+    return this.#line.wait(callback);
+  }
+
+  isNew(identity: string): boolean {
+    return !this.#holders.has(identity);
+  }
+
+  /** There may be room. */
+  serve(): void {
+    this.#line.serve();
+  }
+
+  get #freeCount(): number {
+    return this.#hasRoom() ? this.#placesMax - this.#takenCount : 0;
+  }
+}
