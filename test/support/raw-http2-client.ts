@@ -70,6 +70,9 @@ export class RawHttp2Client {
   readonly #unread: RawFrame[] = [];
   readonly #waiters = new Set<Waiter>();
   readonly #credit = new SendCredit();
+  /** Of the peer's SETTINGS; they may name no limit, and until they come there is no telling. */
+  #concurrentStreamsMax = 0;
+  #callEnded = Promise.withResolvers<void>();
   #nextStreamId = 1;
 
   /** With ALPN h2 and a full handshake; rejects when the handshake fails. */
@@ -153,7 +156,15 @@ export class RawHttp2Client {
     return answer;
   }
 
-  /** A call whose body, end and reset are the caller's. */
+  /** call() as soon as the peer takes one more, or when all is over. */
+  async callWhenFree(block: Uint8Array): Promise<ReturnType<RawHttp2Client['call']>> {
+    while (!this.isClosed && this.#calls.size >= this.#concurrentStreamsMax) {
+      await this.#callEnded.promise;
+    }
+    return this.call(block);
+  }
+
+  /** A call whose body, end and reset are the caller's; however many the peer allows. */
   call(block: Uint8Array, endStream = false): { streamId: number; answer: Promise<RawAnswer> } {
     const call = new RawCall();
     const streamId = this.takeStreamId();
@@ -224,10 +235,11 @@ export class RawHttp2Client {
   /** What a frame says about the connection. */
   #follow({ type, flags, streamId, payload }: RawFrame): void {
     if (type === FrameType.Settings && (flags & FrameFlag.Ack) === 0) {
+      this.#concurrentStreamsMax ||= Infinity;
       for (let at = 0; at + settingSizeBytes <= payload.length; at += settingSizeBytes) {
-        if (payload.readUInt16BE(at) !== Setting.InitialWindowSize) continue;
-        this.#credit.setInitial(payload.readUInt32BE(at + 2));
+        this.#set(payload.readUInt16BE(at), payload.readUInt32BE(at + 2));
       }
+      this.#wakeCallers();
     } else if (type === FrameType.WindowUpdate) {
       this.#credit.add(streamId, payload.readUInt32BE(0) & 0x7fffffff);
     } else if (type === FrameType.Goaway) {
@@ -237,6 +249,11 @@ export class RawHttp2Client {
         reason: payload.toString('latin1', 8),
       };
     }
+  }
+
+  #set(setting: number, value: number): void {
+    if (setting === Setting.InitialWindowSize) this.#credit.setInitial(value);
+    if (setting === Setting.MaxConcurrentStreams) this.#concurrentStreamsMax = value;
   }
 
   /** What a good client does about a frame. */
@@ -254,6 +271,12 @@ export class RawHttp2Client {
   #forget(streamId: number): void {
     this.#calls.delete(streamId);
     this.#credit.forget(streamId);
+    this.#wakeCallers();
+  }
+
+  #wakeCallers(): void {
+    this.#callEnded.resolve();
+    this.#callEnded = Promise.withResolvers();
   }
 
   #close(): void {
@@ -262,6 +285,7 @@ export class RawHttp2Client {
     this.#calls.clear();
     for (const { found } of this.#waiters) found.reject(this.#lossOf('the frame'));
     this.#waiters.clear();
+    this.#wakeCallers();
     this.#credit.wake();
   }
 

@@ -125,7 +125,7 @@ export class ReportLoad {
   }
 
   async #attempt(client: RawHttp2Client, head: Buffer): Promise<string | undefined> {
-    const { streamId, answer } = client.call(this.#block);
+    const { streamId, answer } = await client.callWhenFree(this.#block);
     void client.data(streamId, head, false).then(() => client.data(streamId, this.#filler));
     try {
       const got = await answer;
