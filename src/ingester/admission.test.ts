@@ -4,8 +4,8 @@ import { type ErrorCode, errorTable } from '../errors.ts';
 import { Admission } from './admission.ts';
 import type { Slabs } from './slabs.ts';
 
-function admissionAt(occupancyPercent: number, random: number): Admission {
-  const slabs: Slabs = {
+function slabsAt(occupancyPercent: number) {
+  return {
     reserve: () => 0,
     wait: () => ({ cancel() {} }),
     free() {},
@@ -15,9 +15,14 @@ function admissionAt(occupancyPercent: number, random: number): Admission {
     reservedBytes: 0,
     onFree: undefined,
     occupancyPercent,
-  };
-  return new Admission(slabs, () => random);
+  } satisfies Slabs as Mutable<Slabs>;
 }
+
+function admissionAt(occupancyPercent: number, random: number): Admission {
+  return new Admission(slabsAt(occupancyPercent), () => random);
+}
+
+type Mutable<T> = { -readonly [Key in keyof T]: T[Key] };
 
 test('Admission.retryDelayMs() grows with occupancy from 0.5 to 5 s, with 20 % jitter', () => {
   const delays = [0, 50, 100].map((percent) =>
@@ -38,4 +43,19 @@ test('Admission.retryDelayMs() is undefined exactly for what is not retryable', 
     const delayMs = admissionAt(50, 0.5).retryDelayMs(code);
     assert.equal(delayMs !== undefined, errorTable[code].retryable, code);
   }
+});
+
+test('Admission says when nothing may be moving any more: a slab came back, or waits for what is read', () => {
+  const slabs = slabsAt(50);
+  const admission = new Admission(slabs, () => 0.5);
+  const said: boolean[] = [];
+  admission.onStop = () => said.push(admission.isMoving);
+  slabs.reservedBytes = 3_000;
+  admission.countIncomplete(1_000);
+  admission.countIncomplete(2_000);
+  assert.deepEqual(said, [true, false]);
+  admission.countIncomplete(-1_000);
+  slabs.reservedBytes = 2_000;
+  slabs.onFree?.();
+  assert.deepEqual(said, [true, false, true, false]);
 });

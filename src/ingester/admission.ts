@@ -19,11 +19,9 @@ export class Admission {
   readonly #smallTurns: IdentityTurns;
   readonly #largeTurns: IdentityTurns;
   readonly #random: () => number;
-  /**
-   * Slabs that come back only when more is read: of messages of which bytes are to come, and of
-   * those that wait for a second slab, which the former may have. They keep count themselves.
-   */
-  incompleteBytes = 0;
+  /** Called when isMoving may have turned false. */
+  onStop: (() => void) | undefined;
+  #incompleteBytes = 0;
   #waitingCount = 0;
   #grantedCount = 0;
 
@@ -32,11 +30,25 @@ export class Admission {
     this.#smallTurns = new IdentityTurns(slabs);
     this.#largeTurns = new IdentityTurns(slabs);
     this.#random = random;
+    slabs.onFree = () => this.onStop?.();
+  }
+
+  get incompleteBytes(): number {
+    return this.#incompleteBytes;
   }
 
   /** Some memory will be given back whatever is read. */
   get isMoving(): boolean {
-    return this.#slabs.reservedBytes > this.incompleteBytes;
+    return this.#slabs.reservedBytes > this.#incompleteBytes;
+  }
+
+  /**
+   * A slab comes back only when more is read: of a message of which bytes are to come, or of one
+   * that waits for a second slab, which one of the former may have. Negative: it does not any more.
+   */
+  countIncomplete(slabSizeBytes: number): void {
+    this.#incompleteBytes += slabSizeBytes;
+    this.onStop?.();
   }
 
   get waitingCount(): number {

@@ -139,8 +139,7 @@ export class InflationJob {
   /** The body is whole, but gives its slab back only when others have given back theirs. */
   #countStuck(sign: 1 | -1): void {
     const { admission, slabs } = this.#parts;
-    admission.incompleteBytes +=
-      sign * (slabs.capacityBytes(this.#body.slab) + slabHeaderSizeBytes);
+    admission.countIncomplete(sign * (slabs.capacityBytes(this.#body.slab) + slabHeaderSizeBytes));
   }
 
   #queue(outputSlab: number, untilMs: number): void {

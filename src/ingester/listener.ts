@@ -160,7 +160,7 @@ function ingesterParts(options: ListenerOptions, watch: CallWatch): IngesterPart
   const { takesRaw = () => false } = options;
   const admission = new Admission(slabs, random);
   landing.isMoving = () => admission.isMoving;
-  slabs.onFree = () => landing.memoryFreed();
+  admission.onStop = () => landing.movingStopped();
   const inflationsMax = inflationsPerShard(memory);
   const decompression = new Decompression({ slabs, bytes, inflationsMax, admission, clock });
   return {

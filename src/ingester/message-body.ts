@@ -108,7 +108,7 @@ export class MessageBody {
     }
     this.slab = slab;
     this.#incompleteBytes = capacityBytes + slabHeaderSizeBytes;
-    this.#parts.admission.incompleteBytes += this.#incompleteBytes;
+    this.#parts.admission.countIncomplete(this.#incompleteBytes);
     this.#storeAt = startBytes + this.storedBytes;
     this.#storeEnd = startBytes + roomBytes;
   }
@@ -157,7 +157,7 @@ export class MessageBody {
 
   /** Nothing more is to be read for it to give back its slab. */
   complete(): void {
-    this.#parts.admission.incompleteBytes -= this.#incompleteBytes;
+    this.#parts.admission.countIncomplete(-this.#incompleteBytes);
     this.#incompleteBytes = 0;
   }
 

@@ -122,8 +122,8 @@ export class LandingPool {
     return this.#urgentLine.wait(callback);
   }
 
-  /** Memory was given back: perhaps the last that would move anything. */
-  memoryFreed(): void {
+  /** isMoving() may have turned false: perhaps nobody makes room for those who wait any more. */
+  movingStopped(): void {
     this.#urgentLine.serveLater();
   }
 

@@ -44,7 +44,7 @@ export class ReceiverHarness {
     this.landing = new LandingPool(bytes, arena.layout.shards[0]!.landing); // one shard
     this.admission = new Admission(this.slabs, () => 0.5);
     this.landing.isMoving = () => this.admission.isMoving;
-    this.slabs.onFree = () => this.landing.memoryFreed();
+    this.admission.onStop = () => this.landing.movingStopped();
     this.decompression = new Decompression({
       slabs: this.slabs,
       bytes,
