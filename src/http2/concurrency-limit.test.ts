@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { ScriptedLanding } from '../../test/http2/scripted-landing.ts';
 import { Http2Rig } from '../../test/support/http2-rig.ts';
 import { settingsAckFrame } from '../../test/support/raw-frames.ts';
+import { ScriptedLanding } from '../../test/support/scripted-landing.ts';
 import { KiB } from '../limits.ts';
 import { streamWindowSizeBytes } from './stream-window.ts';
 

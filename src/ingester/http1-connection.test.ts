@@ -61,7 +61,7 @@ test('Http1Server reads no connection without memory while the landing pool has 
   holder.send('c');
   assert.equal(await holder.status(), 200, 'it has memory');
   assert.equal(port.requests.length, 2, 'the others have none');
-  port.landing.giveRoom();
+  port.landing.give(512 * KiB);
   assert.deepEqual([await idle.status(), await fresh.status()], [200, 200]);
 });
 

@@ -78,7 +78,7 @@ export class Http1Connection implements StreamOwner {
     this.connection = connection;
     this.#parts = parts;
     this.#exits = exits;
-    this.#reading = new Http1Reading(socket, parts, () => this.readingChanged());
+    this.#reading = new Http1Reading(socket, connection, parts, () => this.readingChanged());
     // What Node calls after an answer that closes the connection.
     socket.destroySoon = () => this.#end();
     // Above it Node would stop its parser, and take what TLS has decrypted already for a syntax

@@ -42,9 +42,14 @@ export class NewcomerPlaces {
     this.#holderCount -= 1;
   }
 
+  /** True: take() would have a place for this client. */
+  mayTake(identity: string): boolean {
+    return this.#freeCount > 0 && this.isNew(identity);
+  }
+
   /** True: a connection of this client, of which nothing is here, may be read until it leaves. */
   take(identity: string): boolean {
-    if (this.#freeCount === 0 || this.#holders.has(identity)) return false;
+    if (!this.mayTake(identity)) return false;
     this.#takenCount += 1;
     this.hold(identity);
     return true;

@@ -15,8 +15,8 @@ import {
   pingFrame,
   settingsFrame,
 } from '../support/raw-frames.ts';
+import { ScriptedLanding } from '../support/scripted-landing.ts';
 import { checkCalm, checkFine, repeat } from './limit-checks.ts';
-import { ScriptedLanding } from './scripted-landing.ts';
 
 test('a header block that was begun before we stopped to read has its 10 s after it', () => {
   const pool = new ScriptedLanding(64 * KiB);

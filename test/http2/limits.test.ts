@@ -21,8 +21,8 @@ import {
   settingsFrame,
   windowUpdateFrame,
 } from '../support/raw-frames.ts';
+import { ScriptedLanding } from '../support/scripted-landing.ts';
 import { checkCalm, checkFine, checkWorks, repeat } from './limit-checks.ts';
-import { ScriptedLanding } from './scripted-landing.ts';
 
 test('200 young streams may be reset at once, and 20 a second more', () => {
   const rig = new Http2Rig();

@@ -8,7 +8,7 @@ import { ReadCrowd } from '../../src/http2/read-crowd.ts';
 import { KiB } from '../../src/limits.ts';
 import { Http2Rig } from '../support/http2-rig.ts';
 import { dataFrame } from '../support/raw-frames.ts';
-import { ScriptedLanding } from './scripted-landing.ts';
+import { ScriptedLanding } from '../support/scripted-landing.ts';
 
 function connections() {
   const turns: (() => void)[] = [];

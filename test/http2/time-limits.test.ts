@@ -15,8 +15,8 @@ import {
   settingsFrame,
   windowUpdateFrame,
 } from '../support/raw-frames.ts';
+import { ScriptedLanding } from '../support/scripted-landing.ts';
 import { checkCalm, checkFine, checkWorks, repeat } from './limit-checks.ts';
-import { ScriptedLanding } from './scripted-landing.ts';
 
 function checkCut(rig: Http2Rig, counter: string): void {
   assert.equal(rig.socket.isDestroyed, true);

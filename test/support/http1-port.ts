@@ -8,8 +8,9 @@ import { FieldBlock } from '../../src/http2/field-block.ts';
 import { OpenRequests } from '../../src/http2/open-requests.ts';
 import type { ServerStream, StreamHandler } from '../../src/http2/server-stream.ts';
 import { Http1Server, type Http1ServerOptions } from '../../src/ingester/http1-server.ts';
-import { MiB } from '../../src/limits.ts';
+import { KiB } from '../../src/limits.ts';
 import { peerIdentity } from '../../src/tls/peer-identity.ts';
+import { ScriptedLanding } from './scripted-landing.ts';
 import { closeOf, type DialOptions, SecurePort } from './secure-port.ts';
 
 /** A request as the handler sees it. */
@@ -74,7 +75,7 @@ export class Http1Port {
   readonly server: Http1Server;
   readonly requests: SeenRequest[] = [];
   readonly events: string[] = [];
-  readonly landing = new FakeLanding();
+  readonly landing = new ScriptedLanding(512 * KiB);
   readonly openRequests: OpenRequests;
   readonly sockets: TLSSocket[] = [];
   /** What a request that comes from now on does. */
@@ -210,26 +211,6 @@ export class Http1Client {
       this.#text = this.#text.slice(end);
       this.#answers.push({ status: Number(statusLine?.split(' ')[1]), fields, body });
     }
-  }
-}
-
-/** A landing pool that has as much room as the test says. */
-export class FakeLanding {
-  roomBytes = 4 * MiB;
-  #waiting: (() => void)[] = [];
-
-  whenRoom(callback: () => void): { cancel(): void } {
-    this.#waiting.push(callback);
-    return {
-      cancel: () => {
-        this.#waiting = this.#waiting.filter((waiting) => waiting !== callback);
-      },
-    };
-  }
-
-  giveRoom(): void {
-    this.roomBytes = 4 * MiB;
-    for (const callback of this.#waiting.splice(0)) callback();
   }
 }
 
