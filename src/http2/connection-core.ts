@@ -49,6 +49,7 @@ export interface ConnectionParts {
     | 'roomBytes'
     | 'firstRoomBytes'
     | 'newcomers'
+    | 'countUrgent'
     | 'mayFill'
     | 'whenRoom'
     | 'whenFirstRoom'

@@ -5,6 +5,7 @@
 import { unreachable } from '../assert.ts';
 import { landingRoomBytesMin } from '../memory/landing-pool.ts';
 import type { ConnectionCore } from './connection-core.ts';
+import { streamWindowSizeBytes } from './stream-window.ts';
 
 /** Of a client of whom nothing is there; of a connection that holds nothing; of all. */
 type LineName = 'newcomers' | 'first' | 'any';
@@ -16,6 +17,8 @@ export class LandingTurn {
   #line: LineName = 'any';
   /** It has one of the places for newcomers. */
   #hasPlace = false;
+  /** What it counts for as one that has to be read. */
+  #urgentSizeBytes = 0;
 
   /** `came`: it is to try again. */
   constructor(core: ConnectionCore, came: () => void) {
@@ -68,14 +71,24 @@ export class LandingTurn {
     this.#wait = undefined;
   }
 
-  /** Gives the place back once nothing is held. */
+  /** What is held or promised may have changed: gives the place back once nothing is held. */
   weigh(): void {
-    if (this.#hasPlace && this.#core.credit.heldBytes === 0) this.#leave();
+    const { credit, streams } = this.#core;
+    if (this.#hasPlace && credit.heldBytes === 0) this.#leave();
+    // Each of its streams, and it may spend on any of them what was promised to one.
+    this.#count(credit.promisedBytes > 0 ? streams.openCount * streamWindowSizeBytes : 0);
   }
 
   close(): void {
     this.stopWaiting();
     if (this.#hasPlace) this.#leave();
+    this.#count(0);
+  }
+
+  #count(sizeBytes: number): void {
+    if (sizeBytes === this.#urgentSizeBytes) return;
+    this.#core.parts.landing.countUrgent(sizeBytes - this.#urgentSizeBytes);
+    this.#urgentSizeBytes = sizeBytes;
   }
 
   /**

@@ -38,12 +38,14 @@ export class LandingPool {
   readonly #firstLine: RoomLine;
   /** Of those who have to be read. */
   readonly #urgentLine: RoomLine;
-  /** Of what is free, what is no room. */
+  /** Of what is free, what is no room, however few have to be read. */
   readonly #keptSizeBytes: number;
   /** Of what is free, what only newcomers may fill as long as others can wait. */
   readonly #newcomerSizeBytes: number;
   #firstFree: number;
   #freeCount: number;
+  /** For connections that have to be read; they keep count themselves. */
+  #urgentSizeBytes = 0;
 
   constructor(bytes: Uint8Array, region: Region) {
     const blockCount = Math.floor(region.sizeBytes / landingBlockSizeBytes);
@@ -75,7 +77,7 @@ export class LandingPool {
 
   /** What may be filled by those who can be told to wait. */
   get roomBytes(): number {
-    return Math.max(0, this.freeBytes - this.#keptSizeBytes);
+    return Math.max(0, this.freeBytes - Math.max(this.#keptSizeBytes, this.#urgentSizeBytes));
   }
 
   /**
@@ -83,7 +85,19 @@ export class LandingPool {
    * want.
    */
   get firstRoomBytes(): number {
-    return Math.max(0, this.freeBytes - this.#keptSizeBytes / 2);
+    return Math.max(0, this.freeBytes - Math.max(this.#keptSizeBytes / 2, this.#urgentSizeBytes));
+  }
+
+  /**
+   * What connections that have to be read may send beside the messages that have memory: more of
+   * it, or less. It must find room, or is lost; so nobody else is read in where it would not.
+   */
+  countUrgent(sizeBytes: number): void {
+    this.#urgentSizeBytes += sizeBytes;
+    assert(this.#urgentSizeBytes >= 0, 'less than nothing has to find room');
+    if (sizeBytes > 0) return;
+    this.#firstLine.serve();
+    this.#line.serve();
   }
 
   /** A chain without blocks. */

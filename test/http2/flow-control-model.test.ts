@@ -112,3 +112,23 @@ test('a message that has its memory is read to its END_STREAM, however full the 
   await model.finish();
   assert.ok(client.okCount >= admittedCount);
 });
+
+test('many connections that come at once, with several large messages each, are all taken', async () => {
+  const model = new FlowControlModel(Array.from({ length: 24 }, () => 'grpc'));
+  const call: OpenCall = {
+    ...{ message: 6, compression: 'identity', lengthIsKnown: true },
+    ...{ endsApart: false, cancelsAtGrant: false },
+  };
+  for (const index of model.producers.keys()) model.open(index, 8, call);
+  for (let round = 0; round < 16; round += 1) {
+    for (const index of model.producers.keys()) {
+      for (const opened of model.producers[index]!.client.openCalls) {
+        if (opened.restBytes > 0) model.producers[index]!.client.send(opened, 16 * KiB, 16 * KiB);
+      }
+      model.deliver(index, 64 * KiB, 64 * KiB);
+    }
+    await model.turn();
+  }
+  await model.finish();
+  assert.deepEqual([model.refusedCount, model.okCount], [0, 24 * 8]);
+});

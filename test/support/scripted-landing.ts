@@ -34,6 +34,8 @@ export class ScriptedLanding implements Landing {
     this.roomBytes = roomBytes;
   }
 
+  countUrgent(): void {}
+
   whenRoom(callback: () => void) {
     this.waiting.add(callback);
     return { cancel: () => void this.waiting.delete(callback) };
