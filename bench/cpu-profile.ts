@@ -2,7 +2,7 @@
 // themselves (callees left out), and in which part of the program.
 
 import { readFileSync } from 'node:fs';
-import { basename } from 'node:path';
+import { basename, extname } from 'node:path';
 
 export interface ThreadProfile {
   /** Node's number: 0 is the main thread. */
@@ -132,7 +132,8 @@ function placeOf({ url, lineNumber }: CallFrame, checkoutPath: string): string {
 /** Threads run files that are named for it, and each only its own. */
 function entryOf({ nodes }: CpuProfileFile): string {
   const urls = nodes.map(({ callFrame }) => callFrame.url);
-  return basename(urls.find((url) => /(shard|vault|replay)-thread\.ts$/.test(url)) ?? 'main');
+  const entry = urls.find((url) => /(shard|vault|replay)-thread\.[jt]s$/.test(url)) ?? 'main';
+  return basename(entry, extname(entry));
 }
 
 // CPU.20261125.190512.4711.1.001.cpuprofile: date, time, process, thread, count

@@ -140,8 +140,9 @@ async function reportReflex(bench: Bench): Promise<void> {
     'T8: how fast the zone acts',
     'In the process of the engine, small requests at it all the time. From the sample: the call ' +
       'that takes the first sample above a threshold begins; the next batch is in the ring to the ' +
-      'vault thread. Without memory: a shard fails to get a slab; the next whole batch is in the ' +
-      'ring. The host is read as in operation.',
+      'vault thread. Without memory: a shard that fails to get a slab is Red in the same call; the ' +
+      'time until its next batch is whole is the time that the producers take. The host is read ' +
+      'as in operation.',
     markdownTable(reflexColumns, await measureReflex(bench)),
   );
 }

@@ -46,14 +46,16 @@ export async function measureGarbage(bench: Bench, checkoutPath: string): Promis
 
 /** Those that do the work. */
 function readProfiles(path: string, checkoutPath: string): ThreadProfile[] {
-  return readdirSync(path)
+  const threads = readdirSync(path)
     .map((file) => readProfile(join(path, file), checkoutPath))
-    .filter(({ entry }) => entry === 'shard-thread.ts' || entry === 'vault-thread.ts');
+    .filter(({ entry }) => entry === 'shard-thread' || entry === 'vault-thread');
+  if (threads.length < 2) throw new Error(`no profile of a shard and the vault in ${path}`);
+  return threads;
 }
 
 function row(load: string, perSecond: number, { entry, busyMs, functions }: ThreadProfile) {
   const collecting = functions.filter(({ name }) => name === '(garbage collector)');
   const ms = collecting.reduce((sum, { selfMs }) => sum + selfMs, 0);
-  const thread = entry.replace('-thread.ts', '');
+  const thread = entry.replace('-thread', '');
   return [load, whole(perSecond), thread, whole(busyMs), `${((100 * ms) / busyMs).toFixed(1)} %`];
 }

@@ -25,9 +25,9 @@ export type ReflexQuestion =
 export interface ReflexAnswer {
   /** From the sample to the zone word; empty for a local reflex. */
   readonly words: readonly number[];
-  /** To the first batch on its way to the vault. */
+  /** From the sample, of a local reflex from its arrival, to the first batch on its way to the vault. */
   readonly appends: readonly number[];
-  /** From any moment to the next whole batch, whatever the zone. */
+  /** From any moment, of a local reflex from its beginning, to the next whole batch. */
   readonly arrivals: readonly number[];
 }
 

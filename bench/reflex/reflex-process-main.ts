@@ -24,7 +24,7 @@ import { Zone } from '../../src/memory/zone-word.ts';
 import { HostSampler } from '../../src/monitor/host-sampler.ts';
 import { Monitor } from '../../src/monitor/monitor.ts';
 import { Signal } from '../../src/monitor/signals.ts';
-import { localReflexChannel } from './local-reflex-channel.ts';
+import { type LocalReflexTimes, localReflexChannel } from './local-reflex-channel.ts';
 import type { ReflexAnswer, ReflexQuestion } from './reflex-engine.ts';
 
 const configPath = process.argv[2] ?? '';
@@ -39,9 +39,10 @@ Arena.create = (layout) => {
   return arena;
 };
 
-const local: number[] = [];
+let local: LocalReflexTimes[] = [];
 const channel = new BroadcastChannel(localReflexChannel);
-channel.addEventListener('message', ({ data }) => local.push(1_000 * Number(data)));
+// Nothing else is sent there.
+channel.addEventListener('message', ({ data }) => local.push(data as LocalReflexTimes));
 
 const host = { version: 'bench', variables: {}, architecture: process.arch, platform: 'linux' };
 const supervisor = await startEngine({
@@ -55,10 +56,17 @@ const appendCount = appendCounter();
 process.on('disconnect', () => process.exit(0));
 process.on('message', (message) => {
   const question = message as ReflexQuestion; // the bench sends nothing else
-  if (question.kind === 'local') tell({ words: [], appends: local.splice(0), arrivals: [] });
+  if (question.kind === 'local') tell(takeLocal());
   else void measure(question.seconds).then(tell);
 });
 process.send?.({ port: supervisor.ports.grpc });
+
+function takeLocal(): ReflexAnswer {
+  const appends = local.map(({ appendedMs }) => 1_000 * appendedMs);
+  const arrivals = local.map(({ arrivedMs }) => 1_000 * arrivedMs);
+  local = [];
+  return { words: [], appends, arrivals };
+}
 
 function tell(answer: ReflexAnswer): void {
   process.send?.(answer);

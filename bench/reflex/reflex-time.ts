@@ -30,7 +30,8 @@ export async function measureReflex(bench: Bench): Promise<string[][]> {
       '-',
     ),
     row('sample begins, first batch on its way to the vault', zones.appends, '1,000'),
-    row('a shard has no memory left, first raw batch on its way to the vault', local, '500'),
+    row('a shard has no memory left and is Red, next batch is whole', local.arrivals, '-'),
+    row('from there on: it is on its way to the vault', local.appends, '500'),
     ...(await sampleRows()),
   ];
 }
@@ -60,23 +61,26 @@ async function measureZones({ directory, h2load }: Bench, engine: ReflexEngine) 
 
 const bursts = 50;
 /**
- * More than the memory for batches holds. Not the largest ones: of those many arrive at the same
- * time, and what would be measured is how long the next one takes to be there.
+ * More than the memory for batches holds. Each fits into what a stream may send before it has
+ * memory: of longer ones what would be measured is how long the rest takes to come.
  */
-const burst = { connections: 32, streamsPerConnection: 16, requests: 1_024 } as const;
-const recordsPerBurstBody = 100;
+const burst = { connections: 32, streamsPerConnection: 32, requests: 2_048 } as const;
+const recordsPerBurstBody = 80;
 /** Until the shard is Green again: the dwell, and what it still has to send. */
 const calmMs = 300;
 
 async function measureLocal({ directory, h2load }: Bench, engine: ReflexEngine) {
   const { path: bodyPath } = writeBody(directory, 'burst', recordsPerBurstBody);
-  const local: number[] = [];
+  const appends: number[] = [];
+  const arrivals: number[] = [];
   for (let count = 0; count < bursts; count += 1) {
     await h2load.run({ ...burst, port: engine.port, bodyPath });
     await pause(calmMs);
-    local.push(...(await engine.ask({ kind: 'local' })).appends);
+    const times = await engine.ask({ kind: 'local' });
+    appends.push(...times.appends);
+    arrivals.push(...times.arrivals);
   }
-  return local;
+  return { appends, arrivals };
 }
 
 /** From the bench of the sampler alone, in a process that does nothing else. */

@@ -1,18 +1,19 @@
 // Loaded before the engine in each of its threads (`node --import`): notes when a shard turns Red
-// by itself, and when the next message that has come whole is appended to the vault. What is
+// by itself, when the next message has come whole, and when that is appended to the vault. What is
 // patched are methods of classes that only a shard uses.
 
 import { Shard } from '../../src/engine/shard.ts';
 import { VaultRingDoor } from '../../src/engine/vault-ring-door.ts';
 import { ShardSignals } from '../../src/memory/zone-page.ts';
 import { Zone } from '../../src/memory/zone-word.ts';
-import { localReflexChannel } from './local-reflex-channel.ts';
+import { type LocalReflexTimes, localReflexChannel } from './local-reflex-channel.ts';
 
 const channel = new BroadcastChannel(localReflexChannel);
 channel.unref();
 /** NaN: nothing is waited for. */
 let redSinceMs = Number.NaN;
-let isAccepting = false;
+/** NaN: no message is being taken. */
+let acceptedMs = Number.NaN;
 
 const { setLocalZone } = ShardSignals.prototype;
 ShardSignals.prototype.setLocalZone = function (zone) {
@@ -24,16 +25,19 @@ ShardSignals.prototype.setLocalZone = function (zone) {
 // destination has nothing to do with the reflex.
 const { accept } = Shard.prototype;
 Shard.prototype.accept = function (call) {
-  isAccepting = true;
+  acceptedMs = performance.now();
   accept.call(this, call);
-  isAccepting = false;
+  acceptedMs = Number.NaN;
 };
 
 const { append } = VaultRingDoor.prototype;
 VaultRingDoor.prototype.append = function (entry) {
   append.call(this, entry);
-  if (!isAccepting || Number.isNaN(redSinceMs)) return;
-  const tookMs = performance.now() - redSinceMs;
+  if (Number.isNaN(acceptedMs + redSinceMs)) return;
+  const times: LocalReflexTimes = {
+    arrivedMs: acceptedMs - redSinceMs,
+    appendedMs: performance.now() - acceptedMs,
+  };
   redSinceMs = Number.NaN;
-  setImmediate(() => channel.postMessage(tookMs));
+  setImmediate(() => channel.postMessage(times));
 };
