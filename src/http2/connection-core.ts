@@ -49,7 +49,7 @@ export interface ConnectionParts {
     | 'roomBytes'
     | 'firstRoomBytes'
     | 'newcomers'
-    | 'countUrgent'
+    | 'expect'
     | 'mayFill'
     | 'whenRoom'
     | 'whenFirstRoom'

@@ -17,8 +17,8 @@ export class LandingTurn {
   #line: LineName = 'any';
   /** It has one of the places for newcomers. */
   #hasPlace = false;
-  /** What it counts for as one that has to be read. */
-  #urgentSizeBytes = 0;
+  /** What it may still send that has to find room. */
+  #expectedBytes = 0;
 
   /** `came`: it is to try again. */
   constructor(core: ConnectionCore, came: () => void) {
@@ -74,21 +74,25 @@ export class LandingTurn {
   /** What is held or promised may have changed: gives the place back once nothing is held. */
   weigh(): void {
     const { credit, streams } = this.#core;
-    if (this.#hasPlace && credit.heldBytes === 0) this.#leave();
-    // Each of its streams, and it may spend on any of them what was promised to one.
-    this.#count(credit.promisedBytes > 0 ? streams.openCount * streamWindowSizeBytes : 0);
+    const { heldBytes, promisedBytes } = credit;
+    if (this.#hasPlace && heldBytes === 0) this.#leave();
+    // As soon as a message of it has memory it has to be read, and may spend on any of its streams
+    // what was promised to that one.
+    const isBusy = heldBytes > 0 || promisedBytes > 0;
+    const wholeBytes = isBusy ? streams.openCount * streamWindowSizeBytes : 0;
+    this.#expect(Math.max(0, wholeBytes - heldBytes));
   }
 
   close(): void {
     this.stopWaiting();
     if (this.#hasPlace) this.#leave();
-    this.#count(0);
+    this.#expect(0);
   }
 
-  #count(sizeBytes: number): void {
-    if (sizeBytes === this.#urgentSizeBytes) return;
-    this.#core.parts.landing.countUrgent(sizeBytes - this.#urgentSizeBytes);
-    this.#urgentSizeBytes = sizeBytes;
+  #expect(sizeBytes: number): void {
+    if (sizeBytes === this.#expectedBytes) return;
+    this.#core.parts.landing.expect(sizeBytes - this.#expectedBytes);
+    this.#expectedBytes = sizeBytes;
   }
 
   /**

@@ -96,24 +96,24 @@ test('whenRoom() calls back later, in order, as many in a turn as 64 KiB fit int
   assert.deepEqual(called, ['a', 'b', 'c', 'd', 'e']);
 });
 
-test('countUrgent() leaves no room for others in what has to be read, and calls them when it is less', async () => {
+test('expect() leaves no room for others in what is to come, and calls them when it is less', async () => {
   const { pool } = rig((8 * landingRoomBytesMin) / block);
   const half = 4 * landingRoomBytesMin;
   assert.deepEqual([pool.roomBytes, pool.firstRoomBytes], [half, 1.5 * half]);
-  pool.countUrgent(3 * landingRoomBytesMin);
+  pool.expect(3 * landingRoomBytesMin);
   assert.deepEqual([pool.roomBytes, pool.firstRoomBytes], [half, 5 * landingRoomBytesMin]);
-  pool.countUrgent(6 * landingRoomBytesMin);
+  pool.expect(6 * landingRoomBytesMin);
   assert.deepEqual([pool.roomBytes, pool.firstRoomBytes], [0, 0]);
   const called: string[] = [];
   pool.whenRoom(() => called.push('any'));
   pool.whenFirstRoom(() => called.push('first'));
   await turn();
   assert.deepEqual(called, []);
-  pool.countUrgent(-2 * landingRoomBytesMin);
+  pool.expect(-2 * landingRoomBytesMin);
   assert.equal(pool.roomBytes, landingRoomBytesMin);
   await turn();
   assert.deepEqual(called.sort(), ['any', 'first']);
-  assert.throws(() => pool.countUrgent(-8 * landingRoomBytesMin), assertion);
+  assert.throws(() => pool.expect(-8 * landingRoomBytesMin), assertion);
 });
 
 test('whenRoom() calls nobody after the room has been used, and nobody who cancelled', async () => {

@@ -44,8 +44,8 @@ export class LandingPool {
   readonly #newcomerSizeBytes: number;
   #firstFree: number;
   #freeCount: number;
-  /** For connections that have to be read; they keep count themselves. */
-  #urgentSizeBytes = 0;
+  /** What those of whom something is here may still send; they keep count themselves. */
+  #expectedBytes = 0;
 
   constructor(bytes: Uint8Array, region: Region) {
     const blockCount = Math.floor(region.sizeBytes / landingBlockSizeBytes);
@@ -77,7 +77,7 @@ export class LandingPool {
 
   /** What may be filled by those who can be told to wait. */
   get roomBytes(): number {
-    return Math.max(0, this.freeBytes - Math.max(this.#keptSizeBytes, this.#urgentSizeBytes));
+    return Math.max(0, this.freeBytes - Math.max(this.#keptSizeBytes, this.#expectedBytes));
   }
 
   /**
@@ -85,16 +85,16 @@ export class LandingPool {
    * want.
    */
   get firstRoomBytes(): number {
-    return Math.max(0, this.freeBytes - Math.max(this.#keptSizeBytes / 2, this.#urgentSizeBytes));
+    return Math.max(0, this.freeBytes - Math.max(this.#keptSizeBytes / 2, this.#expectedBytes));
   }
 
   /**
-   * What connections that have to be read may send beside the messages that have memory: more of
-   * it, or less. It must find room, or is lost; so nobody else is read in where it would not.
+   * So much more, or less, may come on connections that have messages here or on their way, beside
+   * what has memory. It must find room, or is lost; so nobody else is read in where it would not.
    */
-  countUrgent(sizeBytes: number): void {
-    this.#urgentSizeBytes += sizeBytes;
-    assert(this.#urgentSizeBytes >= 0, 'less than nothing has to find room');
+  expect(sizeBytes: number): void {
+    this.#expectedBytes += sizeBytes;
+    assert(this.#expectedBytes >= 0, 'less than nothing has to find room');
     if (sizeBytes > 0) return;
     this.#firstLine.serve();
     this.#line.serve();

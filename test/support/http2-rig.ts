@@ -246,7 +246,7 @@ export const roomyLanding = {
   firstRoomBytes: 4 * MiB,
   newcomers: new NewcomerPlaces(1, () => true),
   mayFill: true,
-  countUrgent() {},
+  expect() {},
   whenRoom: () => ({ cancel() {} }),
   whenFirstRoom: () => ({ cancel() {} }),
   whenFillable: () => ({ cancel() {} }),

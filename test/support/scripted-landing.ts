@@ -34,7 +34,7 @@ export class ScriptedLanding implements Landing {
     this.roomBytes = roomBytes;
   }
 
-  countUrgent(): void {}
+  expect(): void {}
 
   whenRoom(callback: () => void) {
     this.waiting.add(callback);
