@@ -41,20 +41,23 @@ export interface VaultConfigOptions {
   readonly zone: 'red' | 'green';
   /** Nothing listens at the destination when absent. */
   readonly sinkPort?: number;
+  /** Of the vault; when absent so much that no row fills half of it. */
+  readonly limit?: string;
   /** Of the replay; as fast as it can when absent. */
   readonly replayRate?: string;
 }
 
-/** In no row is so much stored that the replay begins in Red, at half of it. */
+/** The replay begins in Red at half of it. */
 const vaultLimit = '64GiB';
 const rateMax = '64GiB/s';
 
 export function vaultConfig(options: VaultConfigOptions): object {
-  const { protocol = 'grpc', files, directory, zone, sinkPort, replayRate = rateMax } = options;
+  const { protocol = 'grpc', files, directory, zone, sinkPort } = options;
+  const { limit = vaultLimit, replayRate = rateMax } = options;
   return {
     ...pipeline(protocol, files, { processors: {}, exporters: toPort(sinkPort ?? 1, files) }),
     zones: { force: zone },
-    vault: { directory: join(directory, 'vault'), limit: vaultLimit, min_free: '1GiB' },
+    vault: { directory: join(directory, 'vault'), limit, min_free: '1GiB' },
     replay: { rate: replayRate },
   };
 }

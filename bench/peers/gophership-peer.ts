@@ -30,7 +30,7 @@ async function startGopherShip(
   const running = startProcess({
     ...{ name, directory: directory.path, env },
     command: join(checkoutPath, 'bin', 'gophership'),
-    args: ['run', '--config', configPath],
+    args: ['run', '--config', configPath, '--set', 'control.endpoint=127.0.0.1:0'],
   });
   void running.exited.finally(() => directory.remove());
   const transport = transportOf(options.protocol);

@@ -19,6 +19,8 @@ export interface FloodShape extends LoadShape {
   readonly title: string;
   readonly boxMiB: number;
   readonly seconds: number;
+  /** `memory.max_connections`, where the default has not enough places. */
+  readonly connectionsMax?: number;
   /** Beside the others: a handshake, and then nothing. */
   readonly idleConnections?: number;
 }
@@ -41,7 +43,8 @@ export async function measureFlood(
   const box = createMemoryBox('flood', shape.boxMiB * 2 ** 20);
   try {
     const { files } = bench;
-    const engine = await peer.start({ files, box, boxMiB: shape.boxMiB, directory });
+    const { boxMiB, connectionsMax } = shape;
+    const engine = await peer.start({ files, box, boxMiB, connectionsMax, directory });
     const figures = await flood(bench, engine, box, shape, body, directory);
     await engine.kill();
     const { acknowledged } = figures;

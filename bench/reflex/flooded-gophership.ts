@@ -1,5 +1,5 @@
-// GopherShip in the flood: default settings, so that it makes of the box's limit what it makes of a
-// container's. What it has stored is counted by its own tool, which checks every byte.
+// GopherShip in the flood: default settings, but where these have too few places, so that it makes of the box's limit what it makes of a container's. What it has stored is counted by its
+// own tool, which checks every byte.
 
 import { execFile } from 'node:child_process';
 import { join } from 'node:path';
@@ -18,10 +18,12 @@ export const floodedGopherShip: FloodPeer = {
   countStored: (_bench, stored) => countEntries(stored),
 };
 
-async function start({ files, box, directory }: FloodPeerOptions): Promise<FloodedEngine> {
+async function start(options: FloodPeerOptions): Promise<FloodedEngine> {
+  const { files, box, directory, connectionsMax } = options;
   // Nothing is forced: it has to find out by itself that this is Red.
-  const config = { ...vaultConfig({ files, directory, zone: 'green' }), zones: {} };
-  const engine = await startEngine({ config, box, liveZones: true });
+  const config = { ...vaultConfig({ files, directory, zone: 'green', limit: '16GiB' }), zones: {} };
+  const memory = connectionsMax === undefined ? {} : { max_connections: connectionsMax };
+  const engine = await startEngine({ config: { ...config, memory }, box, liveZones: true });
   let isAlive = true;
   void engine.exited.then(() => {
     isAlive = false;
