@@ -37,6 +37,16 @@ test('step() deletes what is settled, down to the floor, within 5 s', () => {
   assert.equal(disk.usedBytes, disk.namedBytes, 'no descriptor keeps what was deleted');
 });
 
+// Scenario: a new vault to which nobody appends.
+// Guarantees: what is made in the background shows on the page, which operators watch.
+test('step() shows the spare that it has filled in idle time', () => {
+  const rig = startLife(new SimulatedDisk());
+  const { page } = rig;
+  assert.equal(page.get(VaultWord.SpareBytes), 0);
+  rig.pass(3_000);
+  assert.ok(page.get(VaultWord.SpareBytes) > 0);
+});
+
 // R14. Scenario: producers never let the vault be idle, and everything is settled at once.
 // Guarantees: what is settled is deleted all the same, and nobody is refused for it.
 test('step() deletes what is settled although it is never idle', () => {
