@@ -1,5 +1,6 @@
-// GopherShip in the flood: default settings, but where these have too few places, so that it makes of the box's limit what it makes of a container's. What it has stored is counted by its
-// own tool, which checks every byte.
+// GopherShip in the flood: default settings, but where these have too few places, so that it makes
+// of the box's limit what it makes of a container's. What it has stored is counted by its own tool,
+// which checks every byte.
 
 import { execFile } from 'node:child_process';
 import { join } from 'node:path';

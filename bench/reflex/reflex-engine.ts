@@ -25,7 +25,10 @@ export type ReflexQuestion =
 export interface ReflexAnswer {
   /** From the sample to the zone word; empty for a local reflex. */
   readonly words: readonly number[];
-  /** From the sample, of a local reflex from its arrival, to the first batch on its way to the vault. */
+  /**
+   * From the sample, of a local reflex from its arrival, to the first batch on its way to the
+   * vault.
+   */
   readonly appends: readonly number[];
   /** From any moment, of a local reflex from its beginning, to the next whole batch. */
   readonly arrivals: readonly number[];

@@ -202,10 +202,8 @@ export class VaultLoop {
     if (this.#dropAgain(nowMs)) return 0;
     if (this.#probe(nowMs)) return 0;
     const untilSpares = this.#spareFilling.step(nowMs);
-    if (untilSpares === 0) {
-      this.#isStatusStale = true;
-      return 0;
-    }
+    this.#isStatusStale ||= untilSpares === 0;
+    if (untilSpares === 0) return 0;
     // A full log that has got a spare must say so: no shard asks it again before.
     if (main.writer.state !== this.#shownState) this.#showStatus(nowMs);
     // Unlinks whose sync failed; mostly none.
