@@ -5,7 +5,7 @@
 import { unreachable } from '../assert.ts';
 import { landingRoomBytesMin } from '../memory/landing-pool.ts';
 import type { ConnectionCore } from './connection-core.ts';
-import { streamWindowSizeBytes } from './stream-window.ts';
+import { heldShareBytes, streamWindowSizeBytes } from './stream-window.ts';
 
 /** Of a client of whom nothing is there; of a connection that holds nothing; of all. */
 type LineName = 'newcomers' | 'first' | 'any';
@@ -77,10 +77,11 @@ export class LandingTurn {
     const { heldBytes, promisedBytes } = credit;
     if (this.#hasPlace && heldBytes === 0) this.#leave();
     // As soon as a message of it has memory it has to be read, and may spend on any of its streams
-    // what was promised to that one.
+    // what was promised to that one; but for one connection nobody keeps more than its share.
     const isBusy = heldBytes > 0 || promisedBytes > 0;
     const wholeBytes = isBusy ? streams.openCount * streamWindowSizeBytes : 0;
-    this.#expect(Math.max(0, wholeBytes - heldBytes));
+    const shareBytes = heldShareBytes(this.#core.parts.landing.sizeBytes);
+    this.#expect(Math.max(0, Math.min(wholeBytes, shareBytes) - heldBytes));
   }
 
   close(): void {
