@@ -88,12 +88,7 @@ async function reportCrowds(bench: Bench): Promise<void> {
   await reportFlood(
     bench,
     'T6',
-    [
-      // The default is 56 places there.
-      { ...floodOf(64, 128, short), connectionsMax: 64 },
-      floodOf(400, 256, short),
-      { ...beside, title },
-    ],
+    [floodOf(64, 128, short), floodOf(400, 256, short), { ...beside, title }],
     [floodedCollector],
   );
 }

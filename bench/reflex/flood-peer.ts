@@ -9,8 +9,6 @@ export interface FloodPeerOptions {
   readonly files: CertificateFiles;
   readonly box: MemoryBox;
   readonly boxMiB: number;
-  /** Undefined: as many as its defaults say. */
-  readonly connectionsMax: number | undefined;
   /** For what it stores; outlives it. */
   readonly directory: string;
 }

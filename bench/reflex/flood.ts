@@ -19,8 +19,6 @@ export interface FloodShape extends LoadShape {
   readonly title: string;
   readonly boxMiB: number;
   readonly seconds: number;
-  /** `memory.max_connections`, where the default has not enough places. */
-  readonly connectionsMax?: number;
   /** Beside the others: a handshake, and then nothing. */
   readonly idleConnections?: number;
 }
@@ -43,8 +41,7 @@ export async function measureFlood(
   const box = createMemoryBox('flood', shape.boxMiB * 2 ** 20);
   try {
     const { files } = bench;
-    const { boxMiB, connectionsMax } = shape;
-    const engine = await peer.start({ files, box, boxMiB, connectionsMax, directory });
+    const engine = await peer.start({ files, box, boxMiB: shape.boxMiB, directory });
     const figures = await flood(bench, engine, box, shape, body, directory);
     await engine.kill();
     const { acknowledged } = figures;

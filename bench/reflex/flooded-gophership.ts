@@ -1,4 +1,4 @@
-// GopherShip in the flood: default settings, but where these have too few places, so that it makes
+// GopherShip in the flood: default settings, so that it makes
 // of the box's limit what it makes of a container's. What it has stored is counted by its own tool,
 // which checks every byte.
 
@@ -19,12 +19,10 @@ export const floodedGopherShip: FloodPeer = {
   countStored: (_bench, stored) => countEntries(stored),
 };
 
-async function start(options: FloodPeerOptions): Promise<FloodedEngine> {
-  const { files, box, directory, connectionsMax } = options;
+async function start({ files, box, directory }: FloodPeerOptions): Promise<FloodedEngine> {
   // Nothing is forced: it has to find out by itself that this is Red.
   const config = { ...vaultConfig({ files, directory, zone: 'green', limit: '16GiB' }), zones: {} };
-  const memory = connectionsMax === undefined ? {} : { max_connections: connectionsMax };
-  const engine = await startEngine({ config: { ...config, memory }, box, liveZones: true });
+  const engine = await startEngine({ config, box, liveZones: true });
   let isAlive = true;
   void engine.exited.then(() => {
     isAlive = false;

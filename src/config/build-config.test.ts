@@ -48,7 +48,7 @@ test('buildConfig() fills in the defaults of receivers and engine', () => {
   assert.deepEqual(memory, {
     limitBytes: 256 * MiB,
     shardCount: 1,
-    connectionsMax: 575,
+    connectionsMax: 527,
     stallTimeoutMs: 10_000,
     admissionTimeoutMs: 3_000,
   });
@@ -252,9 +252,9 @@ test('buildConfig() warns of a limit that the cgroup does not hold', () => {
   const host = { cgroupLimitBytes: 300 * MiB };
   const said = (limit: number) =>
     loadText(configText({ more: `memory: { limit_mib: ${limit} }` }), { host }).warnings;
-  assert.deepEqual(said(240), []);
-  assert.deepEqual(said(241), [
-    "g.yaml:6:22: memory.limit_mib: more than 80 % of the cgroup's 300 MiB: " +
+  assert.deepEqual(said(252), []);
+  assert.deepEqual(said(253), [
+    "g.yaml:6:22: memory.limit_mib: more than 84 % of the cgroup's 300 MiB: " +
       'the kernel may end the process',
   ]);
 });

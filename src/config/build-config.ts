@@ -12,7 +12,7 @@ import type {
   ProcessorConfig,
 } from './config.ts';
 import type { HostFacts } from './environment.ts';
-import { memoryConfig } from './host-defaults.ts';
+import { cgroupShare, memoryConfig } from './host-defaults.ts';
 import { checkLoops, checkPorts } from './listener-addresses.ts';
 import type { Path } from './located-tree.ts';
 import type { ParsedConfig } from './schema.ts';
@@ -33,8 +33,8 @@ export function buildConfig(parsed: ParsedConfig, host: HostFacts, reports: Repo
   const memory = memoryConfig(parsed.memory, host);
   if (parsed.memory.limit_mib !== undefined && host.cgroupLimitBytes !== undefined) {
     const cgroupMiB = Math.floor(host.cgroupLimitBytes / MiB);
-    if (memory.limitBytes > host.cgroupLimitBytes * 0.8) {
-      const held = `more than 80 % of the cgroup's ${cgroupMiB} MiB`;
+    if (memory.limitBytes > host.cgroupLimitBytes * cgroupShare) {
+      const held = `more than 84 % of the cgroup's ${cgroupMiB} MiB`;
       reports.warn(['memory', 'limit_mib'], `${held}: the kernel may end the process`);
     }
   }

@@ -13,14 +13,14 @@ function check<Input>(rule: (input: Input) => number, rows: readonly (readonly [
   for (const [input, expected] of rows) assert.equal(rule(input), expected, JSON.stringify(input));
 }
 
-test('limitMiBDefault() is the least of 256 MiB, 80 % of the cgroup, a quarter of the host', () => {
+test('limitMiBDefault() is the least of 256 MiB, 84 % of the cgroup, a quarter of the host', () => {
   const limitOf = (host: { total: number; cgroup?: number }) =>
     limitMiBDefault({ ...testHost, memoryTotalBytes: host.total, cgroupLimitBytes: host.cgroup });
   check(limitOf, [
     [{ total: 8 * GiB }, 256],
     [{ total: 512 * MiB }, 128],
-    [{ total: 8 * GiB, cgroup: 256 * MiB }, 204],
-    [{ total: 512 * MiB, cgroup: 100 * MiB }, 80],
+    [{ total: 8 * GiB, cgroup: 256 * MiB }, 215],
+    [{ total: 512 * MiB, cgroup: 100 * MiB }, 84],
     [{ total: 0 }, 1],
   ]);
 });
@@ -39,15 +39,15 @@ test('shardCountDefault() is 1 on up to 2 CPUs, else half of them, at most 4', (
 test('connectionsMaxDefault() is a straight line between its bounds', () => {
   check(connectionsMaxDefault, [
     [64, 16],
-    [90, 16],
-    [91, 18],
-    [102, 56],
-    [128, 143],
-    [192, 359],
-    [204, 400],
-    [256, 575],
-    [1299, 4092],
-    [1300, 4096],
+    [91, 16],
+    [92, 17],
+    [107, 64],
+    [128, 129],
+    [192, 328],
+    [215, 400],
+    [256, 527],
+    [1402, 4092],
+    [1404, 4096],
     [4096, 4096],
   ]);
 });

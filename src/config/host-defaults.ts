@@ -17,10 +17,16 @@ export function memoryConfig(memory: MemoryBlock, host: HostFacts): MemoryConfig
   };
 }
 
-/** The smallest of 256 MiB, 80 % of the tightest cgroup limit, and a quarter of the host. */
+/**
+ * Of a cgroup's limit. The rest is for what else is charged to it: kernel memory, 3 to 7 MiB in
+ * floods, and pages of files, which can be reclaimed.
+ */
+export const cgroupShare = 0.84;
+
+/** The smallest of 256 MiB, 84 % of the tightest cgroup limit, and a quarter of the host. */
 export function limitMiBDefault(host: HostFacts): number {
   const cgroupBytes = host.cgroupLimitBytes ?? Number.POSITIVE_INFINITY;
-  const bytes = Math.min(256 * MiB, cgroupBytes * 0.8, host.memoryTotalBytes * 0.25);
+  const bytes = Math.min(256 * MiB, cgroupBytes * cgroupShare, host.memoryTotalBytes * 0.25);
   return Math.max(1, Math.floor(bytes / MiB));
 }
 
@@ -30,12 +36,12 @@ export function shardCountDefault(cpuCount: number): number {
 }
 
 /**
- * The straight line through 56 at 102 MiB and 400 at 204, the default limits in cgroups of 128 and
+ * The straight line through 64 at 107 MiB and 400 at 215, the default limits in cgroups of 128 and
  * 256, from 16 to 4096: about a quarter of what a limit has beyond that.
  */
 export function connectionsMaxDefault(limitMiB: number): number {
-  const perMiB = (400 - 56) / (204 - 102);
-  return Math.min(4096, Math.max(16, Math.floor(56 + (limitMiB - 102) * perMiB)));
+  const perMiB = (400 - 64) / (215 - 107);
+  return Math.min(4096, Math.max(16, Math.floor(64 + (limitMiB - 107) * perMiB)));
 }
 
 /**

@@ -32,7 +32,7 @@ test('configDocs() has a row with default and bounds for keys of every section',
     '| `timeout` | `5s` | duration: 100ms to 10m |',
     '| `rotation.max_megabytes` | `10` | MiB: 1 to 65536 |',
     '| `batch.max_size` | `4000000` | size: 16KiB to 64MiB |',
-    '| `limit_mib` | the smallest of 256 MiB, 80 % of the tightest cgroup limit and 25 % of ' +
+    '| `limit_mib` | the smallest of 256 MiB, 84 % of the tightest cgroup limit and 25 % of ' +
       'the host |',
     '| `signals.loop_delay_p99.red` | `250ms` | duration: 1ms to 1m |',
     '| `rate` | `50MiB/s` | rate: 1KiB/s to 64GiB/s |',

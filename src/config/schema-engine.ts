@@ -14,7 +14,7 @@ export const memory = block('one bound for the whole process', {
     {
       type: 'MiB',
       computedDefault:
-        'the smallest of 256 MiB, 80 % of the tightest cgroup limit and 25 % of the host',
+        'the smallest of 256 MiB, 84 % of the tightest cgroup limit and 25 % of the host',
     },
   ).optional(),
   shards: count(1, 8, 'threads that receive and send', {
@@ -24,7 +24,7 @@ export const memory = block('one bound for the whole process', {
     1,
     4096,
     'producers connected at once, about 0.1 MiB each; more are parked, and the longest idle make way for them',
-    { computedDefault: '56 at 102 MiB, 400 at 204 MiB and in proportion, from 16 to 4096' },
+    { computedDefault: '64 at 107 MiB, 400 at 215 MiB and in proportion, from 16 to 4096' },
   ).optional(),
   stall_timeout: duration(
     '100ms',

@@ -26,17 +26,17 @@ test('arenaLayout() has no vault when none is configured, and 4 MiB messages at 
   assert.equal(arenaLayout(plain).vault, undefined);
 });
 
-// From sources, as tests run; built, from 101 MiB on.
-test('arenaLayout() holds a vault with one shard and one destination from 128 MiB on', () => {
+// From sources, as tests run; built, from 106 MiB on.
+test('arenaLayout() holds a vault with one shard and one destination from 131 MiB on', () => {
   const check = (limitMiB: number, messageSizeMiB: number) => {
     const vaulted = config(limitMiB, 'vault: {}');
     assert.equal(vaulted.receivers.grpc?.messageSizeBytesMax, messageSizeMiB * MiB);
     assert.equal(arenaLayout(vaulted).vault?.replay.length, 1);
   };
-  check(128, 1);
+  check(131, 1);
   check(256, 4);
   check(1_024, 16);
-  assert.throws(() => arenaLayout(config(127, 'vault: {}')), GopherShipError);
+  assert.throws(() => arenaLayout(config(130, 'vault: {}')), GopherShipError);
 });
 
 test('arenaLayout() gives a place in the vault to each required destination, and to no other', () => {

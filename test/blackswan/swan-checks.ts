@@ -60,7 +60,7 @@ function memoryProblems({ box, engine, options, watch }: SwanRig): string[] {
   const above = (what: string, bytes: number, mib: number) => {
     if (!(bytes <= mib * MiB)) problems.push(`${what}: ${(bytes / MiB).toFixed(1)} MiB of ${mib}`);
   };
-  above('limit of the engine', limitMiB * MiB, options.limitMiB ?? 0.8 * options.boxMiB);
+  above('limit of the engine', limitMiB * MiB, options.limitMiB ?? 0.84 * options.boxMiB);
   above('anonymous memory of the engine', anonymousBytes, limitMiB);
   above('anonymous memory and kernel of the box', heldBytes, options.boxMiB);
   if (oomKills !== 0) problems.push(`${oomKills} OOM kills in ${box.path}`);

@@ -245,7 +245,7 @@ function zonesOf(engine: EngineProcess | undefined): string[] {
 /** What holds in this life: what it says, or the default, of a box and of EngineRig. */
 function limitMiBOf({ memory = {} }: ReportLife, boxMiB: number): number {
   if ('limit_mib' in memory) return Number(memory.limit_mib);
-  return boxMiB === 0 ? 192 : Math.min(256, Math.floor(boxMiB * 0.8));
+  return boxMiB === 0 ? 192 : Math.min(256, Math.floor(boxMiB * 0.84));
 }
 
 function recordsOf({ scopeLogs }: ResourceLogs) {
