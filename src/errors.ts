@@ -89,6 +89,10 @@ export const errorTable = {
   },
   VAULT_MEDIUM: { grpc: Status.FailedPrecondition, http: 500, retryable: false, acts: 'operator' },
   VAULT_DAMAGED: { grpc: Status.DataLoss, http: 500, retryable: false, acts: 'operator' },
+  CONTROL_DENIED: { grpc: Status.PermissionDenied, http: 403, retryable: false, acts: 'operator' },
+  CONTROL_BUSY: { grpc: Status.ResourceExhausted, http: 429, retryable: true, acts: 'operator' },
+  CONTROL_INVALID: { grpc: Status.InvalidArgument, http: 400, retryable: false, acts: 'operator' },
+  CONTROL_STARTING: { grpc: Status.Unavailable, http: 503, retryable: true, acts: 'gophership' },
 } as const satisfies Record<string, ErrorRow>;
 
 export type ErrorCode = keyof typeof errorTable;

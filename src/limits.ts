@@ -49,3 +49,45 @@ export const drainRetryDelayMs = 1_000;
 
 /** Requests that may be spent on one batch while the refused record is searched by bisecting. */
 export const bisectRequestsPerBatchMax = 64;
+
+/**
+ * Status and event watches of the control port, all callers together: a watch costs up to 400
+ * events (control/event-watch.ts) and one status message a second. Three operators with a dashboard
+ * of three tabs each, and some to spare.
+ */
+export const watchStreamsMax = 16;
+
+/** Apart from these, so that callers without a role cannot take their places. */
+export const healthWatchStreamsMax = 16;
+
+/**
+ * Connections of the control port, about 0.1 MiB each while they are used. People, scrapers and
+ * probes of one host are a dozen; a crowd beyond that waits unread, 8 KB each, and then is closed.
+ * So many may wait that a few hundred who never say anything do not keep an operator out: each has
+ * a second then (tls/handshake.ts).
+ */
+export const controlConnectionsMax = 64;
+export const controlConnectionsParkedMax = 512;
+
+/** Of those: callers without a role, who can ask for health only, leave the others theirs. */
+export const controlConnectionsWithoutRoleMax = 32;
+
+/** Concurrent streams of one connection of the control port. */
+export const controlStreamsMax = 32;
+
+/**
+ * Requests of callers of one role that are not sent whole, or whose answers are not taken yet,
+ * watches and probes apart: answers have 50 KB at most usually.
+ */
+export const controlAnswersMax = 128;
+export const controlAnswersWithoutRoleMax = 32;
+
+/** Request of the control port; the largest real one is a reason of 512 characters. */
+export const controlBodySizeBytesMax = 64 * KiB;
+
+/** From a request to the control port to its answer being taken, watches apart. */
+export const controlAnswerMsMax = 10_000;
+
+/** A connection of the control port that nothing goes over ends after this. */
+export const controlIdleMsMax = 5 * 60 * 1000;
+export const controlIdleWithoutRoleMsMax = 10_000;

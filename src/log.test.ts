@@ -56,6 +56,14 @@ test('createLog() escapes control characters of the world in text', () => {
   );
 });
 
+test('createLog() escapes in JSON what JSON lets stand', () => {
+  const { log, lines } = capture('json');
+  const reason = '\u001b[2J\n\u0085\u2028\u202eevil';
+  log.info('zone', { reason });
+  assert.match(lines[0] ?? '', /"reason":"\\u001b\[2J\\n\\u0085\\u2028\\u202eevil"/);
+  assert.equal(JSON.parse(lines[0] ?? '').reason, reason);
+});
+
 test('createLog() leaves out what is below its level', () => {
   const { log, lines } = capture('json');
   log.debug('detail');

@@ -90,7 +90,7 @@ interface LogLine {
 }
 
 function jsonLine({ level, time, message, fields }: LogLine): string {
-  return `${JSON.stringify({ level, time, ...fields, msg: message })}\n`;
+  return `${escapeControls(JSON.stringify({ level, time, ...fields, msg: message }))}\n`;
 }
 
 function textLine({ level, time, message, fields }: LogLine): string {
@@ -125,12 +125,16 @@ const fullPipeTriesMax = 100;
 const pauseWord = new Int32Array(new SharedArrayBuffer(4));
 
 /**
- * Control characters from file names, peers or downstream messages must not drive the reader's
- * terminal.
+ * Control characters from file names, peers, operators or downstream messages must not drive the
+ * reader's terminal, reorder what he sees, or end the line for readers that know more ends of lines
+ * than LF. In JSON, too, which lets most of them stand.
  */
 function escapeControls(text: string): string {
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is looked for
-  return text.replace(/[\u0000-\u001f\u007f-\u009f\u202a-\u202e\u2066-\u2069]/g, (character) => {
+  return text.replace(unprintable, (character) => {
     return `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`;
   });
 }
+
+const unprintable =
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is looked for
+  /[\u0000-\u001f\u007f-\u009f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]/g;

@@ -51,7 +51,7 @@ export const tables: TidyTables = {
       ...['config', 'memory', 'kernel', 'tls', 'http2', 'grpc', 'otlp', 'ingester', 'monitor'],
       ...['vault', 'enrichment', 'exporter', 'replayer', 'metrics'],
     ],
-    control: ['generated', 'tls'],
+    control: ['generated', 'tls', 'memory', 'monitor', 'vault'],
     dashboard: [],
     ctl: ['generated', 'tls', 'grpc', 'config'],
     cli: [
@@ -78,6 +78,8 @@ export const tables: TidyTables = {
     commander: ['main', 'ctl-main', 'ctl', 'cli'],
     '@peculiar/x509': ['tls'],
     '@bufbuild/protobuf': ['grpc', 'otlp', 'exporter', 'ctl', 'control'],
+    '@connectrpc/connect': ['control', 'ctl'],
+    '@connectrpc/connect-node': ['control', 'ctl'],
   },
   longFiles: {
     'test/vault/recovery-files.test.ts': 'one table of recovery, each row of it a test',

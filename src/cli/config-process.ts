@@ -12,8 +12,8 @@ process.once('message', (question: ConfigQuestion) => {
 
 function answer({ flags, variables }: ConfigQuestion): ConfigAnswer {
   try {
-    const { config, warnings } = readEffectiveConfig(flags, variables);
-    return { kind: 'read', effective: { config, warnings } };
+    const { config, warnings, sections } = readEffectiveConfig(flags, variables);
+    return { kind: 'read', effective: { config, warnings, sections } };
   } catch (error) {
     if (!(error instanceof GopherShipError)) throw error;
     return { kind: 'refused', code: error.code, message: error.message };

@@ -5,9 +5,9 @@ import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { isAbsolute, join, relative, resolve } from 'node:path';
 import { systemClock } from '../clock.ts';
 import { defaultConfigYaml } from '../config/default-config.ts';
+import { StatusFeed, type Subscription } from '../control/status-feed.ts';
 import { writeContext } from '../ctl/context-file.ts';
 import { pausedLine, progressLine, readProgress } from '../engine/progress-line.ts';
-import { StatusFeed, type Subscription } from '../engine/status-feed.ts';
 import type { Supervisor } from '../engine/supervisor.ts';
 import type { ExitCode } from '../errors.ts';
 import { createDevCertificates, type DevCertificates } from '../tls/dev-certificates.ts';
@@ -42,12 +42,13 @@ export async function dev(flags: DevFlags, cli: CliProcess): Promise<ExitCode> {
   try {
     return await runEngine(effective, cli, {
       reread,
-      async started(supervisor) {
+      async started({ supervisor, control }) {
         const { grpc, http } = supervisor.ports;
         const grpcAddress = localAddress(grpc);
         const httpAddress = localAddress(http);
         const { caCert: ca, clientCert: cert, clientKey: key } = certificates;
-        const context = { address: undefined, otlpAddress: grpcAddress, ca, cert, key };
+        const address = localAddress(control.port);
+        const context = { address, otlpAddress: grpcAddress, ca, cert, key };
         await writeContext(join(folder, 'ctl.yaml'), 'dev', context);
         const facts = { grpcAddress, httpAddress, configPath, certificates };
         cli.stderr.write(welcome(facts, (path) => relative(cli.directory, path)));

@@ -3,6 +3,7 @@
 import { readFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import type { Config } from '../config/config.ts';
+import type { ConfigSections } from '../config/effective-yaml.ts';
 import type { Environment, HostFacts } from '../config/environment.ts';
 import { loadConfig } from '../config/load-config.ts';
 import { messageSizeBytesDefault } from '../memory/arena-plan.ts';
@@ -21,6 +22,8 @@ export interface ConfigFlags {
 export interface EffectiveConfig {
   readonly config: Config;
   readonly warnings: readonly string[];
+  /** The same for people: YAML by section, without secrets. */
+  readonly sections: ConfigSections;
 }
 
 /** Throws ConfigErrors with every problem of all sources. */

@@ -5,6 +5,9 @@ import { flushCompileCache } from 'node:module';
 import { setFlagsFromString } from 'node:v8';
 import { systemClock } from '../clock.ts';
 import type { Config } from '../config/config.ts';
+import type { ConfigSections } from '../config/effective-yaml.ts';
+import { ControlListener } from '../control/control-listener.ts';
+import { engineView } from '../engine/engine-view.ts';
 import { finalCounts } from '../engine/final-counts.ts';
 import { startEngine } from '../engine/start-engine.ts';
 import type { Supervisor } from '../engine/supervisor.ts';
@@ -17,7 +20,15 @@ export interface RunHooks {
   /** The configuration as its sources are now; rejects with what the first reading threw. */
   reread(): Promise<EffectiveConfig>;
   /** Every listener listens. */
-  started?(supervisor: Supervisor): Promise<void>;
+  started?(running: RunningEngine): Promise<void>;
+}
+
+export interface RunningEngine {
+  readonly supervisor: Supervisor;
+  /** For operators, apart from the receivers' ports. */
+  readonly control: ControlListener;
+  /** Of the configuration in use, for people. */
+  sections: ConfigSections;
 }
 
 /** Resolves with the exit code when the engine has been stopped. */
@@ -26,13 +37,19 @@ export async function runEngine(
   cli: CliProcess,
   hooks: RunHooks,
 ): Promise<ExitCode> {
-  const { config, warnings } = effective;
+  const { config, warnings, sections } = effective;
+  const startedMs = systemClock.nowMs();
   const log = stderrLog(config.telemetry.logs, systemClock);
   for (const warning of warnings) log.info(warning);
   const died = Promise.withResolvers<ExitCode>();
   // The launcher's flag would hold for the heap of every thread too; from here on each has its own.
   setFlagsFromString('--max-semi-space-size=0');
   const run = async () => {
+    // First, so that probes are answered while a vault is recovered.
+    const control = await ControlListener.listen({
+      ...{ config: config.control, metrics: config.telemetry.metrics },
+      ...{ clock: systemClock, log },
+    });
     const supervisor = await startEngine({
       config,
       host: cli.host,
@@ -42,6 +59,13 @@ export async function runEngine(
         died.resolve(ExitCode.AssertionFailed);
       },
     });
+    const running: RunningEngine = { supervisor, control, sections };
+    control.attach(
+      engineView({
+        ...{ supervisor, startedMs, version: cli.host.version },
+        configYaml: () => Object.values(running.sections).join(''),
+      }),
+    );
     flushCompileCache();
     const reloads = { last: Promise.resolve(), isWaiting: false };
     cli.onHangup(() => {
@@ -50,21 +74,30 @@ export async function runEngine(
       reloads.isWaiting = true;
       reloads.last = reloads.last.then(() => {
         reloads.isWaiting = false;
-        return reload(supervisor, hooks, log);
+        return reload(running, hooks, log);
       });
     });
-    await hooks.started?.(supervisor);
-    return untilStopped(supervisor, config, cli, log);
+    await hooks.started?.(running);
+    return untilStopped(running, config, cli, log);
   };
   // A thread may die before the start has come to its end, which then never comes.
   return Promise.race([died.promise, run()]);
 }
 
 /** Any error keeps what is in use; listeners and connections stay as they are in any case. */
-async function reload(supervisor: Supervisor, { reread }: RunHooks, log: Log): Promise<void> {
+async function reload(running: RunningEngine, { reread }: RunHooks, log: Log): Promise<void> {
+  const { supervisor, control } = running;
   supervisor.reloadCertificates();
+  void control.reloadCertificates();
   try {
-    const needRestart = supervisor.reload((await reread()).config);
+    const { config, sections } = await reread();
+    const needRestart = supervisor.reload(config);
+    const { zones, replay } = sections;
+    running.sections = {
+      ...running.sections,
+      ...(zones === undefined ? {} : { zones }),
+      ...(replay === undefined ? {} : { replay }),
+    };
     const rest =
       needRestart.length === 0 ? '' : `; these need a restart: ${needRestart.join(', ')}`;
     log.info(`read certificates and configuration again${rest}`);
@@ -76,7 +109,7 @@ async function reload(supervisor: Supervisor, { reread }: RunHooks, log: Log): P
 
 /** The first SIGTERM or SIGINT drains, a second one does not wait. */
 async function untilStopped(
-  supervisor: Supervisor,
+  { supervisor, control }: RunningEngine,
   config: Config,
   cli: CliProcess,
   log: Log,
@@ -86,6 +119,8 @@ async function untilStopped(
   log.info('draining', { signal, timeout_ms: drainTimeoutMs });
   void cli.nextStopSignal().then(() => supervisor.drainNow());
   const unanswered = await supervisor.drain(drainTimeoutMs);
+  // Until here it said that the engine drains.
+  await control.close();
   log.info('stopped', {
     unanswered,
     ...finalCounts(supervisor.statePage, config.exporters.length, supervisor.ledger.read()),

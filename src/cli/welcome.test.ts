@@ -19,6 +19,7 @@ const files = [
 ];
 const set = 'Set this for any OpenTelemetry SDK started in this folder:';
 const send = ['or send a test batch from a second terminal in this folder:', '  npx gs-ctl send'];
+const status = ['See what it does:', '  npx gs-ctl status'];
 const config = 'Configuration: .gophership/gophership.yaml';
 const grpc = [
   '  export OTEL_EXPORTER_OTLP_ENDPOINT=https://localhost:1',
@@ -36,16 +37,17 @@ test('welcome() names both receivers and what to set for each', () => {
     'or, for OTLP/HTTP, these two in place of the first two:',
     ...http,
     ...send,
+    ...status,
   ]);
 });
 
 test('welcome() names no receiver that is not there', () => {
   assert.deepEqual(linesFor('localhost:1', undefined), [
     'GopherShip listens on localhost:1 (OTLP/gRPC), mutual TLS.',
-    ...[config, set, ...grpc, ...files, ...send],
+    ...[config, set, ...grpc, ...files, ...send, ...status],
   ]);
   assert.deepEqual(linesFor(undefined, 'localhost:2'), [
     'GopherShip listens on localhost:2 (OTLP/HTTP), mutual TLS.',
-    ...[config, set, ...http, ...files],
+    ...[config, set, ...http, ...files, ...status],
   ]);
 });

@@ -34,6 +34,7 @@ export function welcome(facts: WelcomeFacts, here: (path: string) => string): st
       ...exportLines(endpointVariables(other)),
     ]),
     ...(facts.grpcAddress === undefined ? [] : sendLines),
+    ...statusLines,
     '',
   ].join('\n');
 }
@@ -71,3 +72,5 @@ const sendLines = [
   '  npx gs-ctl send',
   '',
 ];
+
+const statusLines = ['See what it does:', '', '  npx gs-ctl status', ''];

@@ -57,7 +57,7 @@ test('buildConfig() fills in the defaults of receivers and engine', () => {
     host: 'localhost',
     port: 4319,
     tls,
-    roles: { viewer: [], operator: [] },
+    roles: { viewer: ['OU=gophership-viewer'], operator: ['OU=gophership-operator'] },
   });
   assert.deepEqual(telemetry, {
     logs: { level: 'info', format: 'auto' },

@@ -66,7 +66,7 @@ export function buildConfig(parsed: ParsedConfig, host: HostFacts, reports: Repo
   const segmentSizeBytesMin = host.segmentSizeBytesMin(context.messageSizeBytesMax);
   checkFiles(parsed.exporters, reports);
   checkRequestSizes(exporters, parsed.receivers, context.messageSizeBytesMax, reports);
-  checkPorts(receivers, reports.problem);
+  checkPorts(receivers, parsed.control.endpoint, reports.problem);
   checkLoops(exporters, receivers, reports.problem);
   checkVault(parsed.vault, exporters, segmentSizeBytesMin, reports.problem);
   checkRequired(exporters, reports);

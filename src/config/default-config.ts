@@ -95,6 +95,11 @@ vault:
   segment_size: 16MiB
   dead_letter_limit: 32MiB
 
+# Status, metrics and health, for gs-ctl, Prometheus and probes; the certificates are those of the
+# receivers. Whoever shows OU=gophership-viewer may look, OU=gophership-operator may also change.
+control:
+  endpoint: 127.0.0.1:4319
+
 #:# Everything goes to the vault first, and nothing is parsed: what happens under pressure.
 #:zones:
 #:  force: red

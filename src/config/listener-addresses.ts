@@ -8,12 +8,34 @@ import type { Path } from './located-tree.ts';
 
 type Problem = (path: Path, text: string) => void;
 
+interface Listener {
+  /** Of its section. */
+  readonly path: Path;
+  readonly host: string;
+  readonly port: number;
+}
+
 /** Port 0 is another one for each. */
-export function checkPorts({ grpc, http }: Config['receivers'], problem: Problem): void {
-  if (grpc === undefined || http === undefined) return;
-  if (grpc.port !== http.port || grpc.port === 0 || !overlap(grpc.host, http.host)) return;
-  const text = `port ${http.port} is that of receivers.otlp.protocols.grpc: each needs its own`;
-  problem(['receivers', 'otlp', 'protocols', 'http', 'endpoint'], text);
+export function checkPorts(
+  { grpc, http }: Config['receivers'],
+  control: { readonly host: string; readonly port: number },
+  problem: Problem,
+): void {
+  const at = (path: Path, listener: { host: string; port: number } | undefined): Listener[] =>
+    listener === undefined ? [] : [{ path, host: listener.host, port: listener.port }];
+  const listeners = [
+    ...at(['receivers', 'otlp', 'protocols', 'grpc'], grpc),
+    ...at(['receivers', 'otlp', 'protocols', 'http'], http),
+    ...at(['control'], control),
+  ];
+  for (const [index, later] of listeners.entries()) {
+    const other = listeners
+      .slice(0, index)
+      .find(({ host, port }) => port === later.port && port !== 0 && overlap(host, later.host));
+    if (other === undefined) continue;
+    const text = `port ${later.port} is that of ${other.path.join('.')}: each needs its own`;
+    problem([...later.path, 'endpoint'], text);
+  }
 }
 
 /** An exporter that sends to our own listener would send every batch for ever. */

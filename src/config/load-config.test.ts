@@ -164,16 +164,18 @@ test('loadConfig() refuses two receivers on one port', () => {
   ]);
 });
 
-test('loadConfig() checks the sections of later parts in full', () => {
-  const later = (section: string) =>
-    `${section}: checked, but this part is not built yet: no effect`;
+test('loadConfig() checks the sections of the engine in full', () => {
   check([
     [{ more: 'zones: { observe_only: true, signals: { loop_delay_p99: { red: 1s } } }' }],
     [{ more: 'zones: { release_percent: 50, red_dwell: 1s, yellow_dwell: 1s }' }],
     [{ more: 'zones: { sample_operations: 1, sample_interval: 1s }' }],
     [{ more: 'zones: { force: red }' }],
     [{ more: 'control: { drain_timeout: 5s }' }],
-    [{ more: 'control: { «endpoint: localhost:4319 }' }, later('control.endpoint')],
+    [{ more: 'control: { endpoint: localhost:4319 }' }],
+    [
+      { more: 'control: { endpoint: «localhost:4317 }' },
+      'control.endpoint: port 4317 is that of receivers.otlp.protocols.grpc: each needs its own',
+    ],
     [
       { more: 'zones: { force: «pink, «observe: true }' },
       'zones.force: must be none or green or yellow or red, is "pink"',

@@ -4,9 +4,10 @@
 import { buildConfig } from './build-config.ts';
 import type { Config } from './config.ts';
 import { type ConfigRequest, readSources } from './config-sources.ts';
+import { type ConfigSections, effectiveSections } from './effective-yaml.ts';
 import type { Environment, HostFacts } from './environment.ts';
 import type { LocatedMap } from './located-tree.ts';
-import { warnOfKeysWithoutEffect, warnOfPlannedKeys } from './no-effect-warnings.ts';
+import { warnOfKeysWithoutEffect } from './no-effect-warnings.ts';
 import { withOtelDefaults } from './otel-variables.ts';
 import { checkPipeline } from './pipeline-references.ts';
 import { ProblemList } from './problems.ts';
@@ -20,6 +21,8 @@ export interface LoadedConfig {
   readonly warnings: readonly string[];
   /** What was read, for the log: paths, `env:VAR`, `--set key`. */
   readonly sources: readonly string[];
+  /** What is in use, for people. */
+  readonly sections: ConfigSections;
 }
 
 /** Throws ConfigErrors, and nothing else, when there is anything to change. */
@@ -37,7 +40,6 @@ export function loadConfig(
   warnings.orderBySources(sources.names);
   const root: LocatedMap = withOtelDefaults(sources.root, environment, problems, warnings);
   warnOfKeysWithoutEffect(root, configSchema, warnings);
-  warnOfPlannedKeys(sources.root, warnings);
   checkPipeline(root, problems, warnings);
   const parsed = configSchema.safeParse(toPlain(root, configSchema));
   if (!parsed.success) {
@@ -49,7 +51,12 @@ export function loadConfig(
     warn: (path, text) => warnings.addAt(root, path, 'value', text),
   });
   if (problems.count > 0) return problems.throwAll();
-  return { config: frozen(config), warnings: warnings.lines(), sources: sources.names };
+  return {
+    config: frozen(config),
+    warnings: warnings.lines(),
+    sources: sources.names,
+    sections: effectiveSections(root, config),
+  };
 }
 
 function frozen<Value>(value: Value): Value {

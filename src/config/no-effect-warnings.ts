@@ -3,7 +3,7 @@
 
 import type { z } from 'zod';
 import { componentTypesOf, typeOf } from './component-map.ts';
-import { type LocatedMap, type LocatedNode, nodeAt, type Path } from './located-tree.ts';
+import type { LocatedMap, LocatedNode, Path } from './located-tree.ts';
 import type { ProblemList } from './problems.ts';
 import { childSchema, placeOf } from './schema-walk.ts';
 
@@ -35,18 +35,3 @@ export function warnOfKeysWithoutEffect(
     }
   }
 }
-
-export function warnOfPlannedKeys(root: LocatedMap, warnings: ProblemList): void {
-  for (const path of plannedPaths) {
-    if (nodeAt(root, path) === undefined) continue;
-    warnings.addAt(root, path, 'key', 'checked, but this part is not built yet: no effect');
-  }
-}
-
-/** Checked already, but nothing reads them yet; each goes when its part is built. */
-export const plannedPaths: readonly Path[] = [
-  ['control', 'endpoint'],
-  ['control', 'tls'],
-  ['control', 'roles'],
-  ['telemetry', 'metrics'],
-];

@@ -3,7 +3,6 @@
 
 import { z } from 'zod';
 import { componentTypesOf } from './component-map.ts';
-import { plannedPaths } from './no-effect-warnings.ts';
 import { pathText } from './problems.ts';
 import { configSchema } from './schema.ts';
 import { retryOnFailure, sendingQueue } from './schema-queue.ts';
@@ -18,10 +17,10 @@ export function configDocs(): string {
     if (effect === 'none')
       parts.push(`${title}Accepted without effect, with a warning: ${reason}.`);
     else if (effect === 'refused') parts.push(`${title}Refused: ${reason}.`);
-    else parts.push(`${title}${sectionText(schemaOf(path), path)}`);
+    else parts.push(`${title}${sectionText(schemaOf(path))}`);
   }
   for (const { title, schema } of shared) {
-    parts.push(`## ${title}\n\n${sectionText(schema, undefined)}`);
+    parts.push(`## ${title}\n\n${sectionText(schema)}`);
   }
   return `${parts.join('\n\n')}\n`;
 }
@@ -46,8 +45,7 @@ those of the OpenTelemetry Collector where it has them, so that its blocks can b
   (ENDPOINT, PROTOCOL, HEADERS, COMPRESSION, TIMEOUT, CERTIFICATE, CLIENT_CERTIFICATE, CLIENT_KEY,
   INSECURE) are the defaults of OTLP exporters for keys that the configuration leaves out; LOGS
   wins. HEADERS go to a second exporter only if it has no endpoint of its own. \`OTEL_LOG_LEVEL\`
-  is the default of \`telemetry.logs.level\`.
-- **Planned** sections are checked in full, but nothing reads them yet; using one is a warning.`;
+  is the default of \`telemetry.logs.level\`.`;
 
 /** Blocks that stand in several places have one section of their own. */
 const shared: readonly { readonly title: string; readonly schema: z.ZodType }[] = [
@@ -77,10 +75,10 @@ interface Row {
   readonly schema: z.ZodType;
 }
 
-function sectionText(schema: z.ZodType, path: readonly string[] | undefined): string {
+function sectionText(schema: z.ZodType): string {
   const rows = rowsOf(schema, '');
   const honoured = rows.filter((row) => effectOf(row) === 'honoured');
-  const lines = [`${sentence(placeOf(schema).facts?.reason ?? '')}${plannedText(path)}`, ''];
+  const lines = [sentence(placeOf(schema).facts?.reason ?? ''), ''];
   lines.push('| key | default | values | what and why |', '|---|---|---|---|');
   for (const row of honoured) lines.push(rowText(row));
   for (const [effect, title] of [
@@ -136,15 +134,6 @@ function defaultText(defaultValue: unknown, optional: boolean): string {
   if (defaultValue === undefined) return optional ? '' : '**required**';
   if (typeof defaultValue !== 'object') return `\`${String(defaultValue)}\``;
   return Object.keys(defaultValue ?? {}).length === 0 ? '' : `\`${JSON.stringify(defaultValue)}\``;
-}
-
-function plannedText(path: readonly string[] | undefined): string {
-  const own = plannedPaths.filter(
-    (one) => path?.every((step, index) => one[index] === step) && one.length >= path.length,
-  );
-  if (path === undefined || own.length === 0) return '';
-  const below = own.filter((one) => one.length > path.length).map((one) => `\`${pathText(one)}\``);
-  return below.length === 0 ? ' *Planned.*' : ` *Planned:* ${below.join(', ')}.`;
 }
 
 function effectOf(row: Row): string {

@@ -54,8 +54,8 @@ export const control = block('control port: status, metrics, health, gs-ctl', {
     'time to deliver what is in memory after SIGTERM; within the 30 s of Kubernetes',
   ).prefault('20s'),
   roles: block('who may do what, by certificate', {
-    viewer: list(role, 64, 'may read').prefault([]),
-    operator: list(role, 64, 'may read and change').prefault([]),
+    viewer: list(role, 64, 'may read').prefault(['OU=gophership-viewer']),
+    operator: list(role, 64, 'may read and change').prefault(['OU=gophership-operator']),
   }).prefault({}),
 });
 

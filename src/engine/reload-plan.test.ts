@@ -39,7 +39,7 @@ test('planReload() takes over pace and zones, and names what needs a restart', (
   assert.deepEqual(
     planReload(
       configOf('memory: { limit_mib: 300 }'),
-      configOf('memory: { limit_mib: 301 }', ['127.0.0.1:4317', '127.0.0.1:4319']),
+      configOf('memory: { limit_mib: 301 }', ['127.0.0.1:4317', '127.0.0.1:4320']),
     ).needRestart,
     ['receivers', 'exporters', 'memory'],
     'sizes of queues follow the limit',

@@ -9,6 +9,7 @@ import { dirname } from 'node:path';
 import type { Config, ExporterConfig } from '../config/config.ts';
 import { GopherShipError } from '../errors.ts';
 import { loadMaterial, type PemSources } from '../tls/pem-material.ts';
+import { listenerSources } from '../tls/server-context.ts';
 import { listenerMaterials } from './listener-certificates.ts';
 
 /**
@@ -53,7 +54,11 @@ async function checkPort(receiver: string, host: string, port: number): Promise<
 }
 
 function tlsSources(config: Config): PemSources[] {
-  const listeners = listenerMaterials(config.receivers).map(({ sources }) => sources);
+  const receivers = listenerMaterials(config.receivers).map(({ sources }) => sources);
+  const control = listenerSources(config.control.tls);
+  // Most often it has theirs; sources come from one function, so that the same have the same text.
+  const isTheirs = receivers.some((one) => JSON.stringify(one) === JSON.stringify(control));
+  const listeners = isTheirs ? receivers : [...receivers, control];
   return [...listeners, ...config.exporters.flatMap(exporterSources)];
 }
 

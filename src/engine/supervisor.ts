@@ -51,8 +51,8 @@ export class Supervisor {
   readonly #shards: readonly ShardThread[];
   readonly #vault: VaultThreads | undefined;
   readonly #life: { ending: boolean };
-  /** With what was taken over since the start. */
   #config: Config;
+  #draining = false;
 
   private constructor(
     ports: ListenerPorts,
@@ -107,11 +107,21 @@ export class Supervisor {
     }
   }
 
+  /** With what was taken over since the start. */
+  get config(): Config {
+    return this.#config;
+  }
+
+  get isDraining(): boolean {
+    return this.#draining;
+  }
+
   /**
    * Drains every shard, then the vault; resolves with the number of calls that could not be
    * finished in time.
    */
   async drain(timeoutMs: number): Promise<number> {
+    this.#draining = true;
     this.#vault?.holdReplay();
     this.#broadcast({ kind: 'drain', timeoutMs });
     const ends = await Promise.all(this.#shards.map((shard) => shard.next()));

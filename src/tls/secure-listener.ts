@@ -85,7 +85,7 @@ export class SecureListener {
     };
     // Paused on arrival, because a parked socket must not be read.
     this.#listener = createServer({ pauseOnConnect: true, noDelay: true });
-    this.#listener.on('connection', (socket) => this.#arrived(socket));
+    this.#listener.on('connection', (socket) => this.take(socket));
   }
 
   /** Resolves with the port, which matters when 0 was asked for. */
@@ -106,6 +106,27 @@ export class SecureListener {
         resolve(address.port);
       });
     });
+  }
+
+  /**
+   * A connection that has come, here or to whoever listens instead. It is paused, and nothing of it
+   * was read.
+   */
+  take(socket: Socket): void {
+    if (this.#closed) {
+      socket.destroy();
+      return;
+    }
+    const { gate, events, clock } = this.#options;
+    socket.on('error', () => {}); // 'close' follows
+    socket.once('close', () => this.#left(socket));
+    gate.arrived(socket, this.#exits, clock.nowMs());
+    if (gate.isParked(socket)) {
+      // Node keeps an address once it was asked for; later the peer may be gone.
+      void socket.remoteAddress;
+      this.#parked.add(socket);
+      events.parked(1);
+    }
   }
 
   /** Connections that have begun TLS and are not closed yet. */
@@ -149,19 +170,6 @@ export class SecureListener {
   destroyAll(): void {
     this.close();
     for (const socket of this.#sockets.keys()) socket.destroy();
-  }
-
-  #arrived(socket: Socket): void {
-    const { gate, events, clock } = this.#options;
-    socket.on('error', () => {}); // 'close' follows
-    socket.once('close', () => this.#left(socket));
-    gate.arrived(socket, this.#exits, clock.nowMs());
-    if (gate.isParked(socket)) {
-      // Node keeps an address once it was asked for; later the peer may be gone.
-      void socket.remoteAddress;
-      this.#parked.add(socket);
-      events.parked(1);
-    }
   }
 
   #startTls(socket: Socket): void {

@@ -40,9 +40,12 @@ const statusOf = (form: Form, code: ErrorCode) =>
   form === 'gRPC' ? errorTable[code].grpc : errorTable[code].http;
 const longText = 'ä"\n%\u{1F680}'.repeat(2_000);
 
-/** What an engine may answer; the others end the start or the handshake. */
+/**
+ * What producers may be answered; the others end the start or the handshake, or are for operators.
+ */
 const answerCodes = (Object.keys(errorTable) as ErrorCode[]) // keys of a const object
   .filter((code) => statusOf('HTTP/2 JSON', code) !== 500 && code !== 'TLS_PEER')
+  .filter((code) => !code.startsWith('CONTROL_'))
   // A gRPC request has no such fault, or is answered with a bare HTTP status.
   .filter((code) => !['HTTP_SYNTAX', 'VERB', 'CONTENT_TYPE'].includes(code));
 

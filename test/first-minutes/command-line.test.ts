@@ -117,6 +117,26 @@ test('run exits with 69 when a port is taken, and says whose', async () => {
   await new Promise((resolve) => server.close(resolve));
 });
 
+test('run exits with 69 when the control port is taken, before a thread runs', async () => {
+  const server = createServer();
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const address = server.address();
+  assert(typeof address === 'object' && address !== null);
+  const endpoint = `127.0.0.1:${address.port}`;
+  const text = `PORT_TAKEN: control.endpoint: cannot listen on ${endpoint}: EADDRINUSE`;
+  const set = `control.endpoint=${endpoint}`;
+  check(['run', '--config', writeConfig(), '--set', set], 69, new RegExp(RegExp.escape(text)));
+  await new Promise((resolve) => server.close(resolve));
+});
+
+test('validate and run refuse a certificate of the control port that is not there', () => {
+  const tls = { client_ca_file: files.ca, cert_file: '/nowhere/c.pem', key_file: files.serverKey };
+  const path = writeConfig({ control: { endpoint: '127.0.0.1:0', tls } });
+  for (const command of ['validate', 'run']) {
+    check([command, '--config', path], 78, /TLS_MATERIAL: .*\/nowhere\/c\.pem/);
+  }
+});
+
 test('validate and run refuse what exporters name and cannot be used', () => {
   const tls = { ca_file: '/nowhere/ca.pem' };
   const badTls = writeConfig(engineConfig(files, { otlp_grpc: { endpoint: 'localhost:1', tls } }));

@@ -25,15 +25,19 @@ async function startDev(): Promise<RunningProcess> {
     name: 'gophership dev',
     command: join(root, 'bin/gophership'),
     // The default ports may be taken on the machine that runs the tests.
-    args: ['dev', ...['grpc', 'http'].flatMap(anyPort)],
+    args: ['dev', ...[...['grpc', 'http'].map(receiver), 'control'].flatMap(anyPort)],
     directory: directory.path,
   });
   await dev.waitForLine((line) => line.includes('gs-ctl send'), 'what to do next');
   return dev;
 }
 
-function anyPort(protocol: string): string[] {
-  return ['--set', `receivers.otlp.protocols.${protocol}.endpoint=127.0.0.1:0`];
+function receiver(protocol: string): string {
+  return `receivers.otlp.protocols.${protocol}`;
+}
+
+function anyPort(section: string): string[] {
+  return ['--set', `${section}.endpoint=127.0.0.1:0`];
 }
 
 /** What it prints first, and what it prints for OTLP over HTTP. */
@@ -103,6 +107,9 @@ test('dev makes what it needs, prints what an SDK needs, and keeps it for the se
     env: { ...process.env, XDG_CONFIG_HOME: home },
   });
   assert.equal(JSON.parse(send.stdout).acked, 2);
+
+  const context = readFileSync(join(directory.path, '.gophership/ctl.yaml'), 'utf8');
+  assert.match(context, /^ {4}address: localhost:\d+$/m);
 
   const requests = writtenRequests();
   assert.ok(requests.some(({ text }) => text.includes('"hello from the SDK"')));

@@ -85,6 +85,7 @@ export function engineConfig(
     receivers: { otlp: { protocols } },
     processors: { resource: { attributes } },
     exporters,
+    control: { endpoint: '127.0.0.1:0' },
     service: {
       pipelines: {
         logs: {

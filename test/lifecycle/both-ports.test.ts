@@ -46,8 +46,11 @@ async function withRig(
   }
 }
 
+/** Those of the receivers. */
 function listeningLines(engine: EngineProcess) {
-  const lines = engine.logs().filter(({ msg }) => msg === 'listening');
+  const lines = engine
+    .logs()
+    .filter(({ msg, transport }) => msg === 'listening' && transport !== 'control');
   return lines.map(({ transport, address, shards }) => ({ transport, address, shards }));
 }
 

@@ -3,6 +3,7 @@
 
 import assert from 'node:assert/strict';
 import type { Config } from '../../src/config/config.ts';
+import type { ConfigSections } from '../../src/config/effective-yaml.ts';
 import type { Environment, HostFacts } from '../../src/config/environment.ts';
 import { loadConfig } from '../../src/config/load-config.ts';
 import { ConfigErrors } from '../../src/config/problems.ts';
@@ -34,6 +35,7 @@ export interface Loaded {
   readonly problems: readonly string[];
   readonly warnings: readonly string[];
   readonly sources: readonly string[];
+  readonly sections?: ConfigSections;
 }
 
 /** Throws what loadConfig() throws, unless it is ConfigErrors. */

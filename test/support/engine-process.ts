@@ -37,6 +37,8 @@ export interface EngineProcess {
   readonly port: number;
   /** Where the HTTP receiver listens; 0 without one. */
   readonly httpPort: number;
+  /** The control port, for operators. */
+  readonly controlPort: number;
   readonly pid: number;
   /** The temporary directory; gone once the process has ended. */
   readonly directory: string;
@@ -60,8 +62,11 @@ export async function startEngine(options: EngineOptions): Promise<EngineProcess
   const configText = typeof config === 'string' ? config : stringify(config);
   writeFileSync(configPath, configText);
   const enter = options.box?.enterCommand ?? [];
-  const observe = options.liveZones === true ? [] : ['--set', 'zones.observe_only=true'];
-  const engine = [launcherPath, 'run', '--config', configPath, ...observe, ...(options.args ?? [])];
+  const sets = [
+    'control.endpoint=127.0.0.1:0',
+    ...(options.liveZones === true ? [] : ['zones.observe_only=true']),
+  ].flatMap((set) => ['--set', set]);
+  const engine = [launcherPath, 'run', '--config', configPath, ...sets, ...(options.args ?? [])];
   const [command = '', ...args] = [...enter, ...engine];
   const running = startProcess({
     name: 'gophership',
@@ -81,8 +86,8 @@ export async function startEngine(options: EngineOptions): Promise<EngineProcess
   };
   try {
     const protocols: object = parse(configText).receivers.otlp.protocols;
-    const portOf = async (name: 'grpc' | 'http') => {
-      if (!(name in protocols)) return 0;
+    const portOf = async (name: 'grpc' | 'http' | 'control') => {
+      if (name !== 'control' && !(name in protocols)) return 0;
       const { port } = await waitForLog(
         ({ msg, transport }) => msg === 'listening' && transport === name,
         `that it listens for ${name}`,
@@ -92,6 +97,7 @@ export async function startEngine(options: EngineOptions): Promise<EngineProcess
     return {
       port: await portOf('grpc'),
       httpPort: await portOf('http'),
+      controlPort: await portOf('control'),
       pid: running.pid,
       directory: directory.path,
       logs,

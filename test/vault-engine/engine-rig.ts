@@ -96,7 +96,7 @@ export class EngineRig {
         ...life.vault,
       },
       replay: { rate: '1GiB/s', ...life.replay },
-      control: { drain_timeout: '5s', ...life.control },
+      control: { endpoint: '127.0.0.1:0', drain_timeout: '5s', ...life.control },
       service: { pipelines: { logs: { receivers: ['otlp'], exporters: Object.keys(exporters) } } },
     };
   }

@@ -115,10 +115,11 @@ test('C13 a disk that fails during the start leaves an engine, or a refusal, and
     const engine = rig.spawn({ force: 'red', env: env(list) });
     let end = 'listens';
     try {
-      const listens = engine.waitForLine((line) => line.includes('"listening"'), 'that it listens');
+      const isListening = (line: string) => line.includes('"transport":"grpc"');
+      const listens = engine.waitForLine(isListening, 'that it listens');
       const line = await Promise.race([listens.catch(() => ''), engine.exited]);
       if (typeof line === 'number') end = `exit ${line}`;
-      else await until(() => engine.lines.some((text) => text.includes('listening')), 'listens');
+      else await until(() => engine.lines.some(isListening), 'listens');
       assert.ok(['listens', 'exit 78'].includes(end), `${end}: ${engine.lines.join('\n')}`);
     } catch (cause) {
       throw new Error(`start ${start} with ${list}; done: ${done().join('; ')}`, { cause });

@@ -87,7 +87,7 @@ test('E13 tmpfs is refused unless allowed, and what memory takes is said', async
   assert.match(refused.lines.join('\n'), /VAULT_MEDIUM.*tmpfs is memory/);
   // Too small for the vault that is asked for: it is full, and says so to producers.
   const small = rig.spawn({ vault: { allow_volatile: true } });
-  await small.waitForLine((line) => line.includes('"listening"'), 'that it listens');
+  await small.waitForLine((line) => line.includes('"transport":"grpc"'), 'that it listens');
   assert.match(small.lines.join('\n'), /VAULT_MEDIUM.*a restart of the host loses/);
   assert.equal(await small.stop(), 0);
 });

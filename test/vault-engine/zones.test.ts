@@ -195,9 +195,8 @@ test('in Yellow requests are fewer and larger, and nobody waits longer than flus
 test('in Red the line that `gophership dev` prints each second gives way to the zone', async (context) => {
   const directory = temporaryDirectory('dev-red');
   context.after(() => directory.remove());
-  const set = ['grpc', 'http'].map(
-    (name) => `receivers.otlp.protocols.${name}.endpoint=127.0.0.1:0`,
-  );
+  const protocols = ['grpc', 'http'].map((name) => `receivers.otlp.protocols.${name}`);
+  const set = [...protocols, 'control'].map((section) => `${section}.endpoint=127.0.0.1:0`);
   const dev = startProcess({
     name: 'gophership dev',
     command: launcherPath,

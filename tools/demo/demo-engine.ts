@@ -17,6 +17,7 @@ interface LogLine {
   readonly level?: string;
   readonly msg?: string;
   readonly time?: string;
+  readonly transport?: string;
   readonly port?: number;
   readonly from?: string;
   readonly to?: string;
@@ -103,7 +104,9 @@ export class DemoEngine {
     if (!text.startsWith('{')) return;
     const line: LogLine = JSON.parse(text);
     if (line.level === 'error') this.#hasErrors = true;
-    if (line.msg === 'listening') this.#port.resolve(Number(line.port));
+    if (line.msg === 'listening' && line.transport === 'grpc') {
+      this.#port.resolve(Number(line.port));
+    }
     if (line.msg === 'zone') this.#changes.push(zoneChange(line));
     if (line.msg === 'stopped') this.#ledgerDifference = Number(line.ledger_difference);
   }

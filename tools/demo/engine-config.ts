@@ -48,6 +48,7 @@ export function engineConfig(
     },
     // Also where a busy laptop keeps it Yellow, the backlog is gone within the minute.
     replay: { rate: '200MiB/s', yellow_rate: '100MiB/s' },
+    control: { endpoint: '127.0.0.1:0' },
     telemetry: { logs: { format: 'json' } },
   };
 }

@@ -4,6 +4,7 @@
 
 import { assert } from '../assert.ts';
 import type { Clock, Timer } from '../clock.ts';
+import { watchStreamsMax } from '../limits.ts';
 import { Zone } from '../memory/zone-word.ts';
 
 export interface StatusFeedParts<T> {
@@ -51,8 +52,12 @@ export class StatusFeed<T> {
     this.#heartbeatIntervals = Math.max(1, Math.round(heartbeatMs / parts.intervalMs));
   }
 
-  /** The first comes within one interval. Who closes gets nothing more. */
+  /**
+   * The first comes within one interval. Who closes gets nothing more. At most watchStreamsMax at
+   * a time: who subscribes for others counts them.
+   */
   subscribe(listener: StatusListener<T>): Subscription {
+    assert(this.#subscribers.size < watchStreamsMax, 'more views than may be');
     const intervals = Number.POSITIVE_INFINITY;
     const subscriber = { listener, intervals, zone: this.#parts.zone() };
     this.#subscribers.add(subscriber);

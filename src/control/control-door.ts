@@ -1,0 +1,152 @@
+// What the control port needs once somebody connects: TLS with a client certificate, the role that
+// the certificate has, HTTP, and the services. Loaded for the first connection
+// (control-listener.ts).
+
+import type { Socket } from 'node:net';
+import type { TLSSocket } from 'node:tls';
+import type { Clock } from '../clock.ts';
+import type { Config, ControlConfig } from '../config/config.ts';
+import { ControlService } from '../generated/gophership/control/v1/control_pb.js';
+import { Health } from '../generated/grpc/health/v1/health_pb.js';
+import {
+  controlConnectionsMax,
+  controlConnectionsParkedMax,
+  controlConnectionsWithoutRoleMax,
+} from '../limits.ts';
+import type { Log } from '../log.ts';
+import { ConnectionGate } from '../tls/connection-gate.ts';
+import { peerIdentity } from '../tls/peer-identity.ts';
+import { nameOf, type PemMaterial } from '../tls/pem-material.ts';
+import { SecureListener } from '../tls/secure-listener.ts';
+import { listenerContext, listenerOptions } from '../tls/server-context.ts';
+import { ControlAnswers } from './control-answers.ts';
+import { ControlHttp } from './control-http.ts';
+import { controlService } from './control-service.ts';
+import type { EngineView } from './engine-view.ts';
+import { healthService } from './health-service.ts';
+import type { CertificateExpiry } from './metric-family.ts';
+import { RecordedAudit } from './recorded-audit.ts';
+import { callerOf } from './role.ts';
+import { RpcCalls } from './rpc-calls.ts';
+import { rpcFault } from './rpc-fault.ts';
+
+export interface ControlDoorOptions {
+  readonly config: Pick<ControlConfig, 'roles' | 'tls'>;
+  readonly metrics: Config['telemetry']['metrics'];
+  readonly material: PemMaterial;
+  readonly clock: Clock;
+  readonly log: Log;
+  /** Undefined while the engine starts. */
+  view(): EngineView | undefined;
+}
+
+export class ControlDoor {
+  readonly #options: ControlDoorOptions;
+  readonly #listener: SecureListener;
+  readonly #http: ControlHttp;
+  readonly #stopping = new AbortController();
+  #material: PemMaterial;
+  #withoutRoleCount = 0;
+
+  constructor(options: ControlDoorOptions) {
+    const { metrics, clock, log, view } = options;
+    this.#options = options;
+    this.#material = options.material;
+    const audit = new RecordedAudit(clock, log);
+    const parts = { view, clock, audit };
+    const calls = new RpcCalls({
+      ...{ audit, log, stopping: this.#stopping.signal },
+      serve: (router) => {
+        router.service(ControlService, controlService(parts));
+        router.service(Health, healthService(parts));
+      },
+    });
+    const answers = new ControlAnswers({
+      ...{ ...parts, calls, metrics, log },
+      certificates: () => this.#certificates(),
+    });
+    this.#http = new ControlHttp(clock, (request, response, caller) =>
+      answers.answer(request, response, caller),
+    );
+    this.#listener = this.#createListener();
+  }
+
+  /** A connection that nothing was read of. */
+  take(socket: Socket): void {
+    this.#listener.take(socket);
+  }
+
+  /** For connections that come from now on. */
+  setMaterial(material: PemMaterial): void {
+    this.#material = material;
+    this.#listener.setSecureContext(listenerContext(material));
+  }
+
+  /** Resolves when all connections have ended, within a moment. */
+  async close(): Promise<void> {
+    this.#stopping.abort(rpcFault('DRAINING', 'the engine has stopped'));
+    this.#listener.close();
+    this.#http.closeGracefully();
+    const timer = this.#options.clock.after(lastWordsMsMax, () => this.#listener.destroyAll());
+    await this.#listener.ended();
+    timer.cancel();
+  }
+
+  /** The earliest of the certificate and the bundle that callers are verified with. */
+  #certificates(): CertificateExpiry[] {
+    const { expiresWallMs } = this.#material;
+    const file = nameOf(this.#options.config.tls.cert);
+    return expiresWallMs === undefined ? [] : [{ file, expiresWallMs }];
+  }
+
+  #createListener(): SecureListener {
+    const { clock, log } = this.#options;
+    return new SecureListener({
+      tls: listenerOptions(this.#material, ['h2', 'http/1.1']),
+      gate: new ConnectionGate({
+        placesMax: controlConnectionsMax,
+        handshakesMax: controlConnectionsMax,
+        slowHandshakesMax: controlConnectionsMax,
+        parkedMax: controlConnectionsParkedMax,
+      }),
+      clock,
+      // Requests are small.
+      wideSocketsMax: 0,
+      events: {
+        tlsFailed: (reason, peer) =>
+          log.warn('TLS_PEER', 'TLS handshake failed on the control port', { reason, peer }),
+        handshakeTimeout: () => {},
+        parked: () => {},
+        refused: (peer) =>
+          log.warn('CONTROL_BUSY', 'control connection closed: too many wait for a place', {
+            peer,
+          }),
+      },
+      secured: (socket, remoteAddress) => this.#secured(socket, remoteAddress),
+    });
+  }
+
+  #secured(socket: TLSSocket, remoteAddress: string): void {
+    const caller = callerOf(peerIdentity(socket), this.#options.config.roles);
+    if (caller.role === 'none' && !this.#placeWithoutRole(socket)) {
+      const fields = { peer: remoteAddress, by: caller.subject };
+      this.#options.log.warn('CONTROL_BUSY', 'too many control connections without a role', fields);
+      socket.destroy();
+      return;
+    }
+    this.#http.serve(socket, caller);
+  }
+
+  /** Every producer has a certificate that this port accepts. */
+  #placeWithoutRole(socket: TLSSocket): boolean {
+    if (this.#withoutRoleCount >= controlConnectionsWithoutRoleMax) return false;
+    this.#withoutRoleCount += 1;
+    socket.once('close', () => {
+      this.#withoutRoleCount -= 1;
+    });
+    return true;
+  }
+}
+
+/** For the last messages of watches, and answers that are under way. */
+const lastWordsMsMax = 250;

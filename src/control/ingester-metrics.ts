@@ -1,0 +1,163 @@
+// What producers send and what they are answered. Sums over all shards; both ports together,
+// because nothing counts them apart.
+
+import { type ErrorCode, errorTable } from '../errors.ts';
+import { ConnectionAbuse, ShardCounter } from '../memory/state-page.ts';
+import { counter, counters, gauge, type MetricFamily } from './metric-family.ts';
+
+/** What a producer may be answered; the other codes of the table are for operators. */
+const answerCodes: ReadonlySet<ErrorCode> = new Set([
+  ...(['OTLP_MALFORMED', 'BODY_CORRUPT', 'BAD_TIMEOUT', 'COMPRESSED_FLAG'] as const),
+  ...(['ENCODING_UNKNOWN', 'MESSAGE_TOO_LARGE', 'HEADERS_TOO_LARGE', 'METHOD_UNKNOWN'] as const),
+  ...(['VERB', 'CONTENT_TYPE', 'HTTP_SYNTAX', 'QUEUE_FULL', 'DESTINATION_DOWN'] as const),
+  ...(['ADMISSION_TIMEOUT', 'INTERNAL_FAULT', 'DRAINING', 'PRODUCER_STALLED'] as const),
+  ...(['DEADLINE', 'VAULT_FULL', 'VAULT_FAILED'] as const),
+]);
+
+const codes = Object.keys(errorTable) as ErrorCode[]; // keyof of a const table
+
+export const ingesterFamilies: readonly MetricFamily[] = [
+  shardGauge(
+    'gophership_ingester_open_connections',
+    'Connections that are served.',
+    ShardCounter.OpenConnections,
+  ),
+  shardGauge(
+    'gophership_ingester_parked_connections',
+    'Connections that were accepted and wait unread for a place (memory.max_connections).',
+    ShardCounter.OpenParkedConnections,
+  ),
+  shardCounter(
+    'gophership_ingester_connections_total',
+    'Connections that were served.',
+    ShardCounter.AcceptedConnections,
+  ),
+  shardCounter(
+    'gophership_ingester_refused_connections_total',
+    'Connections closed unread, because as many were parked as may be.',
+    ShardCounter.RefusedConnections,
+  ),
+  shardCounter(
+    'gophership_ingester_refused_streams_total',
+    'HTTP/2 streams refused for a shard that had as many requests open as its heap may hold.',
+    ShardCounter.RefusedStreams,
+  ),
+  shardCounter(
+    'gophership_ingester_tls_failures_total',
+    'TLS handshakes that failed, most of them for want of a good client certificate.',
+    ShardCounter.TlsFailures,
+  ),
+  shardCounter(
+    'gophership_ingester_received_batches_total',
+    'Requests of producers that arrived whole.',
+    ShardCounter.ReceivedBatches,
+  ),
+  shardCounter(
+    'gophership_ingester_received_records_total',
+    'Records in them; those of a compressed or JSON body that went to the vault as it came are ' +
+      'not counted.',
+    ShardCounter.ReceivedRecords,
+  ),
+  shardCounter(
+    'gophership_ingester_received_bytes_total',
+    'Size of the bodies as accepted: protobuf without compression, or as they came.',
+    ShardCounter.ReceivedBytes,
+  ),
+  shardCounter(
+    'gophership_ingester_acked_batches_total',
+    'Batches whose producer was told that they are safe.',
+    ShardCounter.AckedBatches,
+  ),
+  shardCounter(
+    'gophership_ingester_acked_records_total',
+    'Records in them, as far as they are counted.',
+    ShardCounter.AckedRecords,
+  ),
+  shardCounter(
+    'gophership_ingester_acked_bytes_total',
+    'Size of their bodies.',
+    ShardCounter.AckedBytes,
+  ),
+  counters(
+    'gophership_ingester_refused_total',
+    ['code'],
+    'Calls answered with an error, whole or not, by its code (docs/OPERATIONS.md).',
+    ({ view }, emit) => {
+      for (const code of codes) {
+        const count = view.statePage.sumRefused(code);
+        if (count > 0 || answerCodes.has(code)) emit(count, code);
+      }
+    },
+  ),
+  shardCounter(
+    'gophership_ingester_failed_batches_total',
+    'Batches that arrived whole and were answered with an error.',
+    ShardCounter.FailedBatches,
+  ),
+  shardCounter(
+    'gophership_ingester_gone_batches_total',
+    'Batches that arrived whole and whose producer had gone before the answer.',
+    ShardCounter.GoneBatches,
+  ),
+  shardCounter(
+    'gophership_ingester_partly_delivered_batches_total',
+    'Batches given up after one destination had them and another had not: if the producer sends ' +
+      'them again, the first gets them twice.',
+    ShardCounter.PartlyDeliveredBatches,
+  ),
+  shardGauge(
+    'gophership_ingester_inflight_batches',
+    'Whole batches in memory: not answered yet, or not yet let go of by a destination or the vault.',
+    ShardCounter.InflightBatches,
+  ),
+  shardGauge(
+    'gophership_ingester_inflight_bytes',
+    'Size of their bodies.',
+    ShardCounter.InflightBytes,
+  ),
+  shardCounter(
+    'gophership_pivot_direct_batches_total',
+    'Of the acknowledged: because every required destination had settled them.',
+    ShardCounter.DirectBatches,
+  ),
+  shardCounter(
+    'gophership_pivot_vaulted_batches_total',
+    'Of the acknowledged: because the vault had them on disk.',
+    ShardCounter.VaultedBatches,
+  ),
+  shardCounter(
+    'gophership_pivot_vaulted_records_total',
+    'Records in them, as far as they are counted.',
+    ShardCounter.VaultedRecords,
+  ),
+  shardCounter(
+    'gophership_pivot_vaulted_bytes_total',
+    'Size of their bodies.',
+    ShardCounter.VaultedBytes,
+  ),
+  shardCounter(
+    'gophership_pivot_hedged_batches_total',
+    'Of those in the vault: they were sent as well, and no answer had come in time.',
+    ShardCounter.HedgedBatches,
+  ),
+  counters(
+    'gophership_http2_abuse_total',
+    ['reason'],
+    'Bounds of a connection that peers ran into.',
+    ({ view }, emit) => {
+      for (const [name, reason] of abuseReasons) emit(view.statePage.sumAbuse(reason), name);
+    },
+  ),
+];
+
+const abuseReasons = Object.entries(ConnectionAbuse).map(
+  ([name, reason]) => [name.replace(/(?<!^)[A-Z]/g, '_$&').toLowerCase(), reason] as const,
+);
+
+function shardCounter(name: string, help: string, word: ShardCounter): MetricFamily {
+  return counter(name, help, ({ view }) => view.statePage.sum(word));
+}
+
+function shardGauge(name: string, help: string, word: ShardCounter): MetricFamily {
+  return gauge(name, help, ({ view }) => view.statePage.sum(word));
+}
