@@ -10,17 +10,18 @@ keep_code() {
   export NODE_COMPILE_CACHE="${NODE_COMPILE_CACHE:-$1/node_modules/.cache/gophership}"
 }
 
-# choose_entry DIRECTORY: sets $entry to the engine as `npm run build` made it, or to its sources where
-# they are newer and cannot be built now. From sources each thread takes 2 to 7 MiB more, and that much
-# less of memory.limit_mib is left for batches (src/memory/arena-needs.ts); a first start, whose code is
-# not kept yet, takes another 7 in each for the compiler that strips the types.
+# choose_entry DIRECTORY NAME [build]: sets $entry to the program as `npm run build` made it, or to its
+# sources where they are newer and are not built now. From sources each thread of the engine takes 2
+# to 7 MiB more, and that much less of memory.limit_mib is left for batches
+# (src/memory/arena-needs.ts); a first start, whose code is not kept yet, takes another 7 in each for
+# the compiler that strips the types.
 choose_entry() {
-  entry=$1/dist/main.js
-  [ -e "$1/dist/built" ] && is_newest "$1/dist/built" "$1" && return
-  if [ -d "$1/node_modules/esbuild" ] && [ -w "$1" ]; then
+  entry=$1/dist/$2.js
+  [ -e "$entry" ] && is_newest "$1/dist/built" "$1" && return
+  if [ "${3:-}" = build ] && [ -d "$1/node_modules/esbuild" ] && [ -w "$1" ]; then
     "$node" "$1/tools/build-engine.ts" >/dev/null 2>&1 && return
   fi
-  entry=$1/src/main.ts
+  entry=$1/src/$2.ts
 }
 
 # is_newest FILE DIRECTORY: nothing that the engine is made of is newer. True where there are no sources.

@@ -1,7 +1,7 @@
-// `npm run build`: the engine as few files of JavaScript in dist/, which bin/gophership prefers
-// while they are as new as the sources. A thread that runs from sources keeps the text and a record
-// of each of its 80 to 230 modules: that is 13 MiB of the memory limit for the four of them. The
-// first argument may name another directory to build into.
+// `npm run build`: the engine and gs-ctl as few files of JavaScript in dist/, which the launchers
+// prefer while they are as new as the sources. A thread that runs from sources keeps the text and a
+// record of each of its 80 to 230 modules: that is 13 MiB of the memory limit for the four of them.
+// The first argument may name another directory to build into.
 
 import {
   copyFileSync,
@@ -25,6 +25,7 @@ const begunMs = Date.now();
 /** Each is a bundle of its own: what a thread does not need is not in it. */
 const entries = [
   'main.ts',
+  'ctl-main.ts',
   'cli/config-process.ts',
   'engine/shard-thread.ts',
   'engine/vault-thread.ts',
@@ -38,7 +39,8 @@ const flatUrls: Plugin = {
     onLoad({ filter: /\/src\/.*\.ts$/ }, ({ path }) => {
       const text = readFileSync(path, 'utf8');
       // Of a package in CommonJS it would give no names (src/ctl/yaml-text.ts).
-      if (/await import\('[^.]/.test(text)) throw new Error(`${path}: import() of a package`);
+      if (/await import\('(?!node:)[^.]/.test(text))
+        throw new Error(`${path}: import() of a package`);
       const contents = text.replaceAll(
         /new URL\('\.\/([\w-]+)\.ts', import\.meta\.url\)/g,
         "new URL('./$1.js', import.meta.url)",
@@ -73,8 +75,8 @@ const building = mkdtempSync(join(outDirectory, '.building-'));
 try {
   for (const entry of entries) {
     const path = join(root, 'src', entry);
-    // Commands of the main program are loaded when they are run.
-    const isMain = entry === 'main.ts';
+    // Commands of the programs are loaded when they are run.
+    const isMain = entry.endsWith('main.ts');
     await build({ ...options, entryPoints: [path], outdir: building, splitting: isMain });
   }
   copyFileSync(join(root, 'src/kernel/kernel.wasm'), join(building, 'kernel.wasm'));

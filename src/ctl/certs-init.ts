@@ -21,7 +21,7 @@ export interface CertsInitFlags {
   readonly days: number;
   readonly san: readonly string[];
   readonly context: string;
-  readonly force: boolean;
+  readonly force?: boolean;
 }
 
 export async function certsInit(flags: CertsInitFlags, terminal: Terminal): Promise<CtlExit> {

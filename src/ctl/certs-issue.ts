@@ -21,7 +21,7 @@ export interface CertsIssueFlags {
   readonly san: readonly string[];
   readonly days: number;
   readonly out?: string;
-  readonly force: boolean;
+  readonly force?: boolean;
 }
 
 export async function certsIssue(flags: CertsIssueFlags, terminal: Terminal): Promise<CtlExit> {

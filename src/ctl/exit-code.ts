@@ -11,3 +11,13 @@ export const CtlExit = {
   Usage: 64,
 } as const;
 export type CtlExit = (typeof CtlExit)[keyof typeof CtlExit];
+
+/** Of `status`, which says the zone with it, as monitoring plugins do. */
+export const StatusExit = {
+  Green: 0,
+  Yellow: 1,
+  Red: 2,
+  /** Also for every error but a wrong command line. */
+  Unknown: 3,
+} as const;
+export type StatusExit = (typeof StatusExit)[keyof typeof StatusExit];

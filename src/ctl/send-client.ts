@@ -1,11 +1,12 @@
 // One HTTP/2 connection that makes unary gRPC calls to LogsService/Export for `gs-ctl send`. It
 // never retries: the command reports what the engine answers.
 
-import { type ClientHttp2Session, connect, constants, type IncomingHttpHeaders } from 'node:http2';
+import { constants, type IncomingHttpHeaders } from 'node:http2';
 import type { ConnectionOptions } from 'node:tls';
 import { systemClock } from '../clock.ts';
 import { Status } from '../errors.ts';
 import { answerSizeBytesMax, grpcPrefixSizeBytes, KiB } from '../limits.ts';
+import { EngineSession } from './engine-session.ts';
 
 export type SendAnswer =
   | {
@@ -18,32 +19,17 @@ export type SendAnswer =
   | { readonly kind: 'unreachable'; readonly error: Error };
 
 export class SendClient {
-  readonly #session: ClientHttp2Session;
-  /** Why the connection ended; streams only say that they were closed. */
-  #fault: Error | undefined;
-  /** False until the server's SETTINGS: it has not spoken HTTP/2 yet. */
-  #greeted = false;
-  readonly #ended: Promise<void>;
+  readonly #session: EngineSession;
 
   constructor(host: string, port: number, options: ConnectionOptions) {
-    const authority = host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`;
-    this.#session = connect(`https://${authority}`, options);
-    this.#ended = new Promise((resolve) => {
-      this.#session.once('close', resolve);
-    });
-    this.#session.once('remoteSettings', () => {
-      this.#greeted = true;
-    });
-    this.#session.on('error', (error) => {
-      this.#fault ??= error;
-    });
+    this.#session = new EngineSession(host, port, options);
   }
 
   /** Sends one message; the answer never rejects. */
   send(body: Uint8Array, timeoutMs: number): Promise<SendAnswer> {
     const { promise, resolve } = Promise.withResolvers<SendAnswer>();
-    if (!this.#alive()) {
-      return Promise.resolve({ kind: 'unreachable', error: this.#reason() });
+    if (!this.#session.isAlive) {
+      return Promise.resolve({ kind: 'unreachable', error: this.#session.reason() });
     }
     const stream = this.#session.request({
       ':method': 'POST',
@@ -75,7 +61,7 @@ export class SendClient {
     stream.on('close', async () => {
       timer.cancel();
       // Streams end before the session says why it ended.
-      if (!this.#alive()) await this.#ended;
+      if (!this.#session.isAlive) await this.#session.ended;
       resolve(this.#answer(trailers, Buffer.concat(chunks), stream.rstCode));
     });
     const prefix = Buffer.alloc(grpcPrefixSizeBytes);
@@ -86,7 +72,7 @@ export class SendClient {
   }
 
   close(): void {
-    this.#session.destroy();
+    this.#session.close();
   }
 
   #answer(trailers: IncomingHttpHeaders, framed: Buffer, resetCode: number): SendAnswer {
@@ -97,29 +83,9 @@ export class SendClient {
       return answer(Number(status), message, framed.subarray(grpcPrefixSizeBytes));
     }
     if (http !== undefined) return answer(Status.Unknown, `HTTP ${http} without a gRPC status`);
-    if (this.#alive()) return answer(Status.Unknown, `reset with HTTP/2 code ${resetCode}`);
-    return { kind: 'unreachable', error: this.#reason() };
+    if (this.#session.isAlive) return answer(Status.Unknown, `reset with HTTP/2 code ${resetCode}`);
+    return { kind: 'unreachable', error: this.#session.reason() };
   }
-
-  #alive(): boolean {
-    return !this.#session.closed && !this.#session.destroyed;
-  }
-
-  #reason(): Error {
-    const code = this.#fault !== undefined && 'code' in this.#fault ? String(this.#fault.code) : '';
-    if (!this.#greeted && /^(ECONNRESET|EPIPE|ERR_HTTP2_.*|)$/.test(code)) {
-      return new ClosedUnspoken('the server closed the connection before it said anything');
-    }
-    return this.#fault ?? new Error('the connection was closed before the answer');
-  }
-}
-
-/**
- * The server ended the connection before it said anything: what Node's TLS server does to a
- * certificate it refuses.
- */
-export class ClosedUnspoken extends Error {
-  override readonly name = 'ClosedUnspoken';
 }
 
 function answer(status: number, message: string, body: Buffer = Buffer.alloc(0)): SendAnswer {

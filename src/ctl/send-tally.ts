@@ -1,11 +1,10 @@
 // Counts the answers of one `gs-ctl send` run and turns them into the report and the exit code.
 
 import { Status } from '../errors.ts';
-import { CtlError } from './ctl-error.ts';
+import { connectionFault, faultText } from './connection-fault.ts';
 import { CtlExit } from './exit-code.ts';
 import type { SendAnswer } from './send-client.ts';
 import { columns, show, type Terminal } from './terminal.ts';
-import { tlsFault } from './tls-fault.ts';
 
 interface CodeRow {
   count: number;
@@ -46,7 +45,7 @@ export class SendTally {
       this.#count('TIMEOUT', 'no answer in time; whether it arrived is unknown');
     } else if (answer.kind === 'unreachable') {
       this.#fault ??= answer.error;
-      this.#count('UNREACHABLE', text(answer.error));
+      this.#count('UNREACHABLE', faultText(answer.error));
     } else {
       this.#latenciesMs.push(latencyMs);
       this.#addAnswer(answer.status, answer.message, rejected, records);
@@ -61,7 +60,9 @@ export class SendTally {
   /** Prints the report; throws when not one batch could be sent, because then there is none. */
   async report(terminal: Terminal): Promise<void> {
     const answered = this.#latenciesMs.length + this.#timedOut;
-    if (this.#fault !== undefined && answered === 0) throw unreachable(this.#address, this.#fault);
+    if (this.#fault !== undefined && answered === 0) {
+      throw connectionFault(this.#address, this.#fault, portHint);
+    }
     const codes = [...this.#byCode].map(([code, row]) => ({ code, ...row }));
     const latencyMs = this.#latencies();
     const value = {
@@ -135,6 +136,8 @@ export class SendTally {
   }
 }
 
+const portHint = 'is the engine running, and is this its OTLP gRPC port (4317)?';
+
 function statusName(status: number): string {
   const found = Object.entries(Status).find(([, value]) => value === status)?.[0];
   if (found === undefined) return `STATUS_${status}`;
@@ -143,26 +146,4 @@ function statusName(status: number): string {
 
 function rounded(ms: number): number {
   return Math.round(ms * 100) / 100;
-}
-
-function unreachable(address: string, fault: Error): CtlError {
-  const known = tlsFault(fault);
-  if (known !== undefined) {
-    return new CtlError(known.code, known.exitCode, `${address}: ${known.why}`, known.hint);
-  }
-  return new CtlError(
-    'UNREACHABLE',
-    CtlExit.Unreachable,
-    `${address}: ${text(fault)}`,
-    'is the engine running, and is this its OTLP gRPC port (4317)?',
-  );
-}
-
-/**
- * Connecting to a name with several addresses fails with an AggregateError that has a code and no
- * message.
- */
-function text(fault: Error): string {
-  if (fault.message !== '') return fault.message;
-  return 'code' in fault ? String(fault.code) : fault.name;
 }

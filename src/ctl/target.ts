@@ -55,6 +55,18 @@ export async function resolveTarget(
   };
 }
 
+/** Of all context files, the nearest first; a name that several have is the nearest one's. */
+export async function contextNames(terminal: Terminal): Promise<string[]> {
+  const names = new Set<string>();
+  for (const path of contextPaths(terminal)) {
+    const file = await readContextFile(path);
+    for (const name of file?.contexts.keys() ?? []) names.add(name);
+  }
+  if (names.size > 0) return [...names];
+  const message = `there are no contexts: looked at ${contextPlaces(terminal).join(', ')}`;
+  throw new CtlError('NO_TARGET', CtlExit.Usage, message, 'run `gs-ctl certs init`');
+}
+
 /** "host:port" or "[v6]:port". */
 export function parseAddress(address: string): { readonly host: string; readonly port: number } {
   const match = /^(?:\[([^\]]+)\]|([^:/[\]]+)):(\d{1,5})$/.exec(address);

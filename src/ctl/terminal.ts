@@ -11,6 +11,8 @@ export interface Terminal {
   readonly environment: Readonly<Record<string, string | undefined>>;
   readonly directory: string;
   readonly format: OutputFormat;
+  /** Asks whoever sits there and returns the answer; absent: nobody does. */
+  readonly ask?: (question: string) => Promise<string>;
 }
 
 /** One result: `table` makes the text for people, `value` is the object for programs. */
@@ -20,6 +22,17 @@ export async function show(
   table: () => string,
 ): Promise<void> {
   terminal.out(await formatted(terminal.format, value, table));
+}
+
+/** One of many results: an object a line, or a document of YAML each. */
+export async function showNext(
+  terminal: Terminal,
+  value: Readonly<Record<string, unknown>>,
+  table: () => string,
+): Promise<void> {
+  if (terminal.format === 'table') terminal.out(table());
+  else if (terminal.format === 'yaml') terminal.out(`---\n${await yamlText(versioned(value))}`);
+  else terminal.out(`${printable(JSON.stringify(versioned(value)))}\n`);
 }
 
 /** Columns as wide as their widest cell, two spaces apart, headings in capitals. */
@@ -40,10 +53,31 @@ async function formatted(
   table: () => string,
 ): Promise<string> {
   if (format === 'table') return table();
-  const versioned = { apiVersion, ...value };
-  if (format === 'json') return `${JSON.stringify(versioned, undefined, 2)}\n`;
+  if (format === 'yaml') return yamlText(versioned(value));
+  return `${printableLines(JSON.stringify(versioned(value), undefined, 2))}\n`;
+}
+
+function versioned(value: Readonly<Record<string, unknown>>) {
+  return { apiVersion, ...value };
+}
+
+/**
+ * Escapes within JSON and within double quotes of YAML mean the character itself, so a program
+ * reads what was there.
+ */
+export async function yamlText(value: unknown): Promise<string> {
   const { stringify } = await import('./yaml-text.ts');
-  return stringify(versioned);
+  const text = stringify(value, oneLine);
+  if (printableLines(text) === text) return text;
+  return printableLines(stringify(value, { ...oneLine, defaultStringType: 'QUOTE_DOUBLE' }));
+}
+
+/** Blocks of several lines lose blanks at their ends (yaml 2.9). */
+const oneLine = { blockQuote: false, lineWidth: 0 };
+
+/** Line feeds stay: neither of the two has one within a string. */
+function printableLines(text: string): string {
+  return text.split('\n').map(printable).join('\n');
 }
 
 export const apiVersion = 'gophership/v1';

@@ -1,8 +1,8 @@
 // TLS failures in the words of the person who has to mend them: our certificate was refused, or
 // theirs is not what we expect. Node and OpenSSL only give codes.
 
+import { ClosedUnspoken } from './engine-session.ts';
 import { CtlExit } from './exit-code.ts';
-import { ClosedUnspoken } from './send-client.ts';
 
 export interface TlsFault {
   readonly code: 'TLS_PEER' | 'UNREACHABLE';

@@ -16,12 +16,15 @@ export function gsCtl(
   directory: string,
   args: readonly string[],
   environment: Readonly<Record<string, string>> = {},
+  /** Called with each piece of stdout as it comes. */
+  onOut: (text: string) => void = () => {},
 ): Promise<CtlRun> {
   const env = { PATH: process.env.PATH, HOME: directory, ...environment };
   return new Promise((resolve) => {
-    execFile(launcher, args, { cwd: directory, env }, (error, out, talk) => {
+    const child = execFile(launcher, args, { cwd: directory, env }, (error, out, talk) => {
       const exitCode = error === null ? 0 : Number(error.code);
       resolve({ exitCode, out, talk });
     });
+    child.stdout?.on('data', onOut);
   });
 }

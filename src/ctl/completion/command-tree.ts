@@ -1,0 +1,95 @@
+// What a completion script has to know of the commands, and no more.
+
+import type { Argument, Command, Option } from 'commander';
+
+export interface CommandNode {
+  /** With the names before it: "gs-ctl override set". */
+  readonly path: readonly string[];
+  readonly description: string;
+  /** Its own and those that every command has. */
+  readonly flags: readonly FlagNode[];
+  readonly argument: ValueNode;
+  readonly commands: readonly CommandNode[];
+}
+
+export interface FlagNode {
+  /** "-o" */
+  readonly short: string | undefined;
+  /** "--output" */
+  readonly long: string;
+  readonly description: string;
+  readonly isRepeatable: boolean;
+  readonly value: ValueNode;
+}
+
+export type ValueNode =
+  | { readonly kind: 'none' }
+  | { readonly kind: 'choice'; readonly words: readonly string[] }
+  | { readonly kind: 'file' }
+  /** Something that nobody can guess. */
+  | { readonly kind: 'text' };
+
+export function commandTree(program: Command): CommandNode {
+  return node(program, [program.name()], program.options.map(flagNode));
+}
+
+/** The node itself and all below it. */
+export function nodesOf(tree: CommandNode): CommandNode[] {
+  return [tree, ...tree.commands.flatMap(nodesOf)];
+}
+
+/** Every spelling of flags that take a value, of all commands. */
+export function valueFlags(tree: CommandNode): string[] {
+  const spellings = nodesOf(tree).flatMap(({ flags }) =>
+    flags.filter(({ value }) => value.kind !== 'none').flatMap(spellingsOf),
+  );
+  return [...new Set(spellings)].sort();
+}
+
+export function spellingsOf({ short, long }: FlagNode): string[] {
+  return short === undefined ? [long] : [short, long];
+}
+
+const helpFlag: FlagNode = {
+  short: '-h',
+  long: '--help',
+  description: 'what it does, its flags and examples',
+  isRepeatable: false,
+  value: { kind: 'none' },
+};
+
+function node(
+  command: Command,
+  path: readonly string[],
+  globalFlags: readonly FlagNode[],
+): CommandNode {
+  const own = path.length === 1 ? [] : command.options.map(flagNode);
+  return {
+    path,
+    description: command.description(),
+    flags: [...own, ...globalFlags, helpFlag],
+    argument: argumentNode(command.registeredArguments[0]),
+    commands: command.commands.map((child) => node(child, [...path, child.name()], globalFlags)),
+  };
+}
+
+function flagNode(option: Option): FlagNode {
+  return {
+    short: option.short,
+    long: option.long ?? option.flags,
+    description: option.description,
+    // Such a one collects its values.
+    isRepeatable: Array.isArray(option.defaultValue),
+    value: option.required ? valueNode(option.argChoices, option.flags) : { kind: 'none' },
+  };
+}
+
+function argumentNode(argument: Argument | undefined): ValueNode {
+  if (argument === undefined) return { kind: 'none' };
+  return valueNode(argument.argChoices, `<${argument.name()}>`);
+}
+
+function valueNode(choices: readonly string[] | undefined, flags: string): ValueNode {
+  if (choices !== undefined) return { kind: 'choice', words: choices };
+  return { kind: /<(file|dir)>/.test(flags) ? 'file' : 'text' };
+}
