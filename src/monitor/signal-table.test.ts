@@ -76,8 +76,8 @@ const cases: Readonly<Record<string, Case>> = {
   loop_delay_p99: { signal: Signal.LoopDelay, yellow: [50, 49.9], red: [250, 249.9] },
   anonymous_memory_percent: {
     signal: Signal.AnonymousMemory,
-    yellow: [80, 79.9],
-    red: [95, 94.9],
+    yellow: [92, 91.9],
+    red: [98, 97.9],
     isMemory: true,
     needsGrowthFrom: Yellow,
   },

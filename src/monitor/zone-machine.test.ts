@@ -72,7 +72,7 @@ test('step() neither shortens a dwell nor stays for ever when the clock jumps', 
 test('step() returns each transition with what decided it', () => {
   const rig = new ZoneRig();
   rig.sample(0);
-  const up = rig.sample(1_000, { Arena: 90, LoopDelay: 60, AnonymousMemory: 96, OwnGrowth: 1 });
+  const up = rig.sample(1_000, { Arena: 90, LoopDelay: 60, AnonymousMemory: 99, OwnGrowth: 1 });
   assert.deepEqual(up, {
     atMs: 1_000,
     from: Green,
@@ -80,7 +80,7 @@ test('step() returns each transition with what decided it', () => {
     cause: 'signal',
     signals: [
       { name: 'arena_percent', value: 90, threshold: 85 },
-      { name: 'anonymous_memory_percent', value: 96, threshold: 95 },
+      { name: 'anonymous_memory_percent', value: 99, threshold: 98 },
     ],
     durationMs: 1_000,
   });
