@@ -28,7 +28,7 @@ test('A11 the limit of the parent decides, and the start and the command line na
     slice.remove();
   });
   const said = engine.logs().find(({ msg }) => msg === 'memory');
-  assert.deepEqual([said?.cgroup_limit_mib, said?.limit_mib], [200, 160]);
+  assert.deepEqual([said?.cgroup_limit_mib, said?.limit_mib], [200, 168]);
   const file = String(said?.cgroup_limit_file);
   assert.ok(
     file.startsWith(`${slice.path}/memory.`) || file.startsWith(`${own.path}/memory.`),
