@@ -16,7 +16,7 @@ const launcher = new URL('../../bin/gophership', import.meta.url).pathname;
 
 test('A11 the limit of the parent decides, and the start and the command line name its file', async (context) => {
   if (isWithoutBox(context)) return;
-  const slice = createMemoryBox('slice', 200 * MiB);
+  const slice = createMemoryBox('slice', 256 * MiB);
   const own = createMemoryBox('own', 512 * MiB, slice);
   const rig = await EngineRig.create(context);
   const engine = await startEngine({
@@ -28,7 +28,7 @@ test('A11 the limit of the parent decides, and the start and the command line na
     slice.remove();
   });
   const said = engine.logs().find(({ msg }) => msg === 'memory');
-  assert.deepEqual([said?.cgroup_limit_mib, said?.limit_mib], [200, 168]);
+  assert.deepEqual([said?.cgroup_limit_mib, said?.limit_mib], [256, 215]);
   const file = String(said?.cgroup_limit_file);
   assert.ok(
     file.startsWith(`${slice.path}/memory.`) || file.startsWith(`${own.path}/memory.`),
@@ -37,7 +37,7 @@ test('A11 the limit of the parent decides, and the start and the command line na
   const [command = '', ...args] = [...own.enterCommand, launcher, 'signals'];
   const { status, stdout } = spawnSync(command, args, { encoding: 'utf8' });
   assert.equal(status, 0);
-  assert.match(stdout, /200(?:\.0)? MiB/);
+  assert.match(stdout, /256(?:\.0)? MiB/);
   assert.ok(stdout.includes(file), stdout);
   assert.equal(await engine.stop(), 0);
 });
