@@ -14,26 +14,36 @@ import { isWithoutBox, ReportRig, reportsFactor } from '../support/report-rig.ts
 import { pause, until } from '../vault-engine/engine-rig.ts';
 
 test('A3 a black hole for a downstream costs no CPU, and needs no restart when it ends', async (context) => {
-  const rig = await ReportRig.create(context, { liveZones: true, sinkMode: { kind: 'blackhole' } });
+  const rig = await ReportRig.create(context, { liveZones: true });
   const life = { vault: { ack_deadline: '200ms' }, exporter: { timeout: '1s' } };
   const engine = await rig.start(context, life);
   const sizeBytes = 2 * KiB;
   const load = await rig.load({ port: engine.port, connections: 4, inFlight: 100, sizeBytes });
-  // The way into the outage is not what the row asks about.
-  await load.run({ durationMs: 1_500, batchesPerSecond: 300 });
-  const cpuPercent = await cpuPercentWhile(engine, () =>
-    load.run({ durationMs: 5_000 * reportsFactor, batchesPerSecond: 300 }),
-  );
+  const send = (durationMs: number) => load.run({ durationMs, batchesPerSecond: 300 });
+  const sendAndMeasure = () => cpuPercentWhile(engine, () => send(5_000 * reportsFactor));
+  // Whatever machine this is, the same load with a downstream that answers is what it can be held
+  // against. The way there and the way into the outage are not what the row asks about.
+  await send(1_500);
+  const healthyPercent = await sendAndMeasure();
+  rig.sink.mode = { kind: 'blackhole' };
+  await send(1_500);
+  const outagePercent = await sendAndMeasure();
+  const waitingPercent = await cpuPercentWhile(engine, () => pause(2_000));
   rig.sink.mode = { kind: 'ok' };
   const backMs = performance.now();
   await rig.delivered(10_000);
   const tookMs = Math.round(performance.now() - backMs);
   await until(() => zoneOf(engine) === 'green', 'it is Green again', 15_000);
-  const idlePercent = await cpuPercentWhile(engine, () => pause(1_000));
-  const figures = `${cpuPercent} % of a core in the outage, ${idlePercent} % after it`;
-  context.diagnostic(`${figures}; all delivered ${tookMs} ms after it`);
+  const idlePercent = await cpuPercentWhile(engine, () => pause(2_000));
+  context.diagnostic(
+    `% of a core: ${healthyPercent} before, ${outagePercent} in the outage, ${waitingPercent} ` +
+      `in it without load, ${idlePercent} after it; all delivered ${tookMs} ms after it`,
+  );
   rig.checkInvariants(context, engine);
-  assert.ok(cpuPercent < 40, `${cpuPercent} % of a core for 300 batches a second`);
+  // The vault writes and syncs what is not answered in 200 ms, which a downstream that answers
+  // spares it. What was reported (a loop that tries again and again) takes a whole core.
+  assert.ok(outagePercent < 2 * healthyPercent + 20, `${outagePercent} % of ${healthyPercent}`);
+  assert.ok(waitingPercent < 20, `${waitingPercent} % of a core without load in the outage`);
   assert.ok(idlePercent < 10, `${idlePercent} % of a core when all is over`);
   await load.close();
   assert.equal(await engine.stop(), 0);
