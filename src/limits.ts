@@ -14,6 +14,15 @@ export const grpcPrefixSizeBytes = 5;
 /** Largest message that any configuration may accept: what OTLP 1.11 recommends as a limit. */
 export const messageSizeBytesLimit = 64 * MiB;
 
+/**
+ * Largest request to a destination, by what a limit leaves for batches. Many servers stop at 4 MiB;
+ * where memory is small, twice that for each destination at each shard is more than its batches
+ * have.
+ */
+export function requestSizeBytesDefault(batchesSizeBytes: number): number {
+  return batchesSizeBytes < 32 * MiB ? 2_200_000 : 4_000_000;
+}
+
 /** Header list of one request, 32 bytes counted per field (RFC 9113 section 6.5.2). */
 export const headerListSizeBytesMax = 16 * KiB;
 export const headerFieldOverheadSizeBytes = 32;

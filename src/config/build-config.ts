@@ -2,7 +2,7 @@
 // of the host filled in, relations between sections checked.
 
 import { resolve } from 'node:path';
-import { MiB } from '../limits.ts';
+import { MiB, requestSizeBytesDefault } from '../limits.ts';
 import { type ExporterContext, exporterConfig, isRequired } from './build-exporters.ts';
 import type {
   Config,
@@ -17,7 +17,6 @@ import { checkLoops, checkPorts } from './listener-addresses.ts';
 import type { Path } from './located-tree.ts';
 import type { ParsedConfig } from './schema.ts';
 import type { ProcessorBlock } from './schema-processors.ts';
-import { requestSizeBytesMaxDefault } from './schema-queue.ts';
 import type { GrpcReceiver, HttpReceiver } from './schema-receivers.ts';
 import { listenerTlsConfig } from './schema-tls.ts';
 import { replayConfig, vaultConfig } from './schema-vault.ts';
@@ -65,7 +64,7 @@ export function buildConfig(parsed: ParsedConfig, host: HostFacts, reports: Repo
   const exporters = exporterBlocks.map((one) => exporterConfig(one, context));
   const segmentSizeBytesMin = host.segmentSizeBytesMin(context.messageSizeBytesMax);
   checkFiles(parsed.exporters, reports);
-  checkRequestSizes(exporters, parsed.receivers, context.messageSizeBytesMax, reports);
+  checkRequestSizes(exporters, parsed.receivers, context, reports);
   checkPorts(receivers, parsed.control.endpoint, reports.problem);
   checkLoops(exporters, receivers, reports.problem);
   checkVault(parsed.vault, exporters, segmentSizeBytesMin, reports.problem);
@@ -184,7 +183,7 @@ function checkFiles(blocks: ParsedConfig['exporters'], reports: Reports): void {
 function checkRequestSizes(
   exporters: readonly ExporterConfig[],
   receivers: ParsedConfig['receivers'],
-  messageSizeBytesMax: number,
+  { messageSizeBytesMax, arenaSizeBytes }: ExporterContext,
   reports: Reports,
 ): void {
   const { grpc, http } = receivers.otlp?.protocols ?? {};
@@ -194,7 +193,7 @@ function checkRequestSizes(
     if (kind !== 'otlp_grpc' && kind !== 'otlp_http') continue;
     const { sizeBytesMax } = queue.batch;
     if (sizeBytesMax >= messageSizeBytesMax) continue;
-    if (!isSet && sizeBytesMax === requestSizeBytesMaxDefault) continue;
+    if (!isSet && sizeBytesMax === requestSizeBytesDefault(arenaSizeBytes)) continue;
     reports.warn(
       ['exporters', id, 'sending_queue', 'batch', 'max_size'],
       `below the largest message that is received (${messageSizeBytesMax} bytes): ` +

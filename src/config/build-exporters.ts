@@ -1,7 +1,7 @@
 // The exporters of the pipeline, from what the schema parsed: defaults that depend on other keys
 // are filled in, and process-wide bounds are divided among the shards.
 
-import { MiB } from '../limits.ts';
+import { MiB, requestSizeBytesDefault } from '../limits.ts';
 import type { ExporterConfig, QueueConfig } from './config.ts';
 import { isLoopback } from './endpoint.ts';
 import { queueSizeBytesDefault } from './host-defaults.ts';
@@ -147,6 +147,11 @@ function queueConfig(id: string, queue: SendingQueue, context: ExporterContext):
       'used in place of the timeout of the batch processor',
     );
   }
+  const sizeBytesMax = batch.max_size ?? requestSizeBytesDefault(context.arenaSizeBytes);
+  if ((batch.min_size ?? 0) > sizeBytesMax) {
+    const held = `must not exceed max_size (${sizeBytesMax} bytes)`;
+    context.problem([...path, 'batch', 'min_size'], held);
+  }
   return {
     consumersMax: queue.num_consumers,
     sizeBytesMax: bytesPerShard,
@@ -155,8 +160,8 @@ function queueConfig(id: string, queue: SendingQueue, context: ExporterContext):
       : batchesPerShardMax,
     batch: {
       flushTimeoutMs: batch.flush_timeout ?? context.flushTimeoutMs ?? 200,
-      sizeBytesMin: batch.min_size ?? Math.min(MiB, batch.max_size),
-      sizeBytesMax: batch.max_size,
+      sizeBytesMin: batch.min_size ?? Math.min(MiB, sizeBytesMax),
+      sizeBytesMax,
     },
   };
 }

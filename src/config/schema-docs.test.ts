@@ -31,7 +31,7 @@ test('configDocs() has a row with default and bounds for keys of every section',
     '| `max_concurrent_streams` | `256` | whole number: 1 to 1024 |',
     '| `timeout` | `5s` | duration: 100ms to 10m |',
     '| `rotation.max_megabytes` | `10` | MiB: 1 to 65536 |',
-    '| `batch.max_size` | `4000000` | size: 16KiB to 64MiB |',
+    '| `batch.max_size` | 4000000; 2200000 where memory.limit_mib leaves batches less than 32 MiB |',
     '| `limit_mib` | the smallest of 256 MiB, 84 % of the tightest cgroup limit and 25 % of ' +
       'the host |',
     '| `signals.loop_delay_p99.red` | `250ms` | duration: 1ms to 1m |',

@@ -21,39 +21,29 @@ import {
  */
 export const queueSizeBytesMin = MiB;
 
-/** Many servers stop at 4 MiB. */
-export const requestSizeBytesMaxDefault = 4_000_000;
-
-const batch = relation(
-  block('concatenation of batches into one request', {
-    flush_timeout: duration(
-      '0',
-      '1m',
-      'how long a batch may wait for company while all consumers are busy; an idle consumer ' +
-        'sends at once, except in Yellow, where all gather for a quarter of ack_deadline at most, ' +
-        'and no longer than 500ms',
-      { computedDefault: '200ms, or the timeout of the batch processor' },
-    ).optional(),
-    min_size: size('0', '64MiB', 'a request of this size waits no longer', {
-      computedDefault: '1MiB, at most max_size',
-    }).optional(),
-    max_size: size(
-      '16KiB',
-      '64MiB',
-      'largest request before compression; many servers stop at 4 MiB. Each shard reserves a ' +
-        'buffer of this size',
-    ).prefault(requestSizeBytesMaxDefault),
-    sizer: choice(['bytes'], 'requests are bounded by bytes', {
-      error: 'must be bytes: servers limit bytes, not records',
-    }).prefault('bytes'),
-  }),
-  (sizes, report) => {
-    const { min_size: min, max_size: max } = sizes;
-    if (typeof min === 'number' && typeof max === 'number' && min > max) {
-      report(['min_size'], `must not exceed max_size (${max} bytes)`);
-    }
-  },
-);
+const batch = block('concatenation of batches into one request', {
+  flush_timeout: duration(
+    '0',
+    '1m',
+    'how long a batch may wait for company while all consumers are busy; an idle consumer ' +
+      'sends at once, except in Yellow, where all gather for a quarter of ack_deadline at most, ' +
+      'and no longer than 500ms',
+    { computedDefault: '200ms, or the timeout of the batch processor' },
+  ).optional(),
+  min_size: size('0', '64MiB', 'a request of this size waits no longer', {
+    computedDefault: '1MiB, at most max_size',
+  }).optional(),
+  max_size: size(
+    '16KiB',
+    '64MiB',
+    'largest request before compression; many servers stop at 4 MiB. Each shard reserves a ' +
+      'buffer of this size',
+    { computedDefault: '4000000; 2200000 where memory.limit_mib leaves batches less than 32 MiB' },
+  ).optional(),
+  sizer: choice(['bytes'], 'requests are bounded by bytes', {
+    error: 'must be bytes: servers limit bytes, not records',
+  }).prefault('bytes'),
+});
 
 export const sendingQueue = relation(
   block('batches waiting for the destination', {

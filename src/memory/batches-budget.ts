@@ -1,7 +1,7 @@
 // What the defaults of the configuration are made from: how much of the arena a limit leaves for
 // batches. The largest message and the arena depend on each other; here the knot is cut.
 
-import { MiB } from '../limits.ts';
+import { MiB, requestSizeBytesDefault } from '../limits.ts';
 import { arenaBudgetBytes, arenaNeeds, type ProcessPlanInput } from './arena-needs.ts';
 import { messageSizeBytesDefault, messageSizeBytesDefaultMax } from './arena-plan.ts';
 import { arenaPageSizeBytes } from './region.ts';
@@ -17,21 +17,21 @@ export function batchesBudgetBytes(input: Omit<ProcessPlanInput, 'messageSizeByt
   for (; sizeBytes > MiB; sizeBytes /= 2) {
     const sized = { ...input, messageSizeBytesMax: sizeBytes };
     const budgetBytes = batchesShareBytes(sized);
-    if (messageSizeBytesDefault(budgetBytes) >= sizeBytes && holdsUsual(sized)) return budgetBytes;
+    const isDefault = messageSizeBytesDefault(budgetBytes) >= sizeBytes;
+    if (isDefault && holdsUsual(sized, budgetBytes)) return budgetBytes;
     // With smaller messages there is more, but not so much that the larger ones would do.
   }
   return batchesShareBytes({ ...input, messageSizeBytesMax: sizeBytes });
 }
 
 /** A default must fit beside destinations as they are when nothing is said of them. */
-function holdsUsual(input: ProcessPlanInput): boolean {
-  const usual = { id: '', exportBufferSizeBytes: usualExportBufferSizeBytes };
+function holdsUsual(input: ProcessPlanInput, budgetBytes: number): boolean {
+  // A request and its compressed form.
+  const exportBufferSizeBytes = 2 * requestSizeBytesDefault(budgetBytes);
+  const usual = { id: '', exportBufferSizeBytes };
   const destinations = Array.from({ length: input.vault?.consumerCount ?? 1 }, () => usual);
   return arenaNeeds({ ...input, destinations }).sizeBytes <= arenaBudgetBytes(input);
 }
-
-/** A request of 4 MB and its compressed form. */
-const usualExportBufferSizeBytes = 8 * MiB;
 
 function batchesShareBytes(input: ProcessPlanInput): number {
   const arenaSizeBytes = arenaBudgetBytes(input);
