@@ -2,6 +2,7 @@
 // reused; a token names one use of a slot, so that an answer for an earlier use is known as such.
 
 import { assert } from '../assert.ts';
+import { NumberTable } from './number-table.ts';
 import type { ReplayRoom } from './replay-room.ts';
 import type { ShardShares } from './shard-shares.ts';
 
@@ -56,7 +57,7 @@ export class EntryWindow {
   readonly #entriesMax: number;
   readonly #slots: WindowEntry[] = [];
   readonly #free: WindowEntry[] = [];
-  readonly #entryBySeq = new Map<number, WindowEntry>();
+  readonly #entryBySeq = new NumberTable<WindowEntry>();
 
   /** What its entries hold is in this room, and goes out of the shares with them. */
   constructor(room: ReplayRoom, shares: ShardShares, entriesMax: number = windowEntriesMax) {
@@ -102,7 +103,7 @@ export class EntryWindow {
     entry.entrySeq = entrySeq;
     entry.attempts = 0;
     entry.phase = EntryPhase.Ready;
-    this.#entryBySeq.set(entrySeq, entry);
+    this.#entryBySeq.add(entrySeq, entry);
     return entry;
   }
 

@@ -5,6 +5,7 @@
 
 import { assert } from '../assert.ts';
 import type { Region } from '../memory/region.ts';
+import { NumberTable } from './number-table.ts';
 
 /** Of offsets and sizes: a slab number counts in these. */
 export const extentAlignmentBytes = 64;
@@ -16,7 +17,7 @@ interface Extent {
 
 export class ReplayRoom {
   readonly sizeBytes: number;
-  readonly #extentByOffset = new Map<number, Extent>();
+  readonly #extentByOffset = new NumberTable<Extent>();
   /** Offset and size in turn, sorted, never touching. At most as many as extents, and one. */
   readonly #free: number[];
   #takenBytes = 0;
@@ -66,7 +67,7 @@ export class ReplayRoom {
         free[at] = offsetBytes + wanted;
         free[at + 1] = size - wanted;
       }
-      this.#extentByOffset.set(offsetBytes, { sizeBytes: wanted, holders: 1 });
+      this.#extentByOffset.add(offsetBytes, { sizeBytes: wanted, holders: 1 });
       this.#takenBytes += wanted;
       return offsetBytes;
     }
