@@ -77,9 +77,11 @@ export class LandingTurn {
     const { heldBytes, promisedBytes } = credit;
     if (this.#hasPlace && heldBytes === 0) this.#leave();
     // As soon as a message of it has memory it has to be read, and may spend on any of its streams
-    // what was promised to that one; but for one connection nobody keeps more than its share.
+    // what was promised to that one, also on streams that it has yet to open: a client that has had
+    // eight at once will have eight again, and as a rule when memory is short. But for one
+    // connection nobody keeps more than its share.
     const isBusy = heldBytes > 0 || promisedBytes > 0;
-    const wholeBytes = isBusy ? streams.openCount * streamWindowSizeBytes : 0;
+    const wholeBytes = isBusy ? streams.mostOpenCount * streamWindowSizeBytes : 0;
     const shareBytes = heldShareBytes(this.#core.parts.landing.sizeBytes);
     this.#expect(Math.max(0, Math.min(wholeBytes, shareBytes) - heldBytes));
   }

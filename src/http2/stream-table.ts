@@ -22,9 +22,15 @@ export class StreamTable {
   readonly #ended: number[] = [];
   #lastId = 0;
   #usedCount = 0;
+  #mostOpenCount = 0;
 
   get openCount(): number {
     return this.#open.length;
+  }
+
+  /** As many as this have been open at the same time. */
+  get mostOpenCount(): number {
+    return this.#mostOpenCount;
   }
 
   /** The highest that the peer has used. */
@@ -45,6 +51,7 @@ export class StreamTable {
 
   add(stream: Http2Stream): void {
     this.#open.push(stream);
+    this.#mostOpenCount = Math.max(this.#mostOpenCount, this.#open.length);
   }
 
   get(id: number): Http2Stream | undefined {
