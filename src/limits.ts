@@ -70,6 +70,31 @@ export const watchStreamsMax = 16;
 export const healthWatchStreamsMax = 16;
 
 /**
+ * Taps of the control port, all callers together, and what they may cost while there is one: bodies
+ * that all shards copy in a second; first bytes of each; copies of one shard that the main thread
+ * has not read yet; records decoded in a second, which is below 1 % of a core.
+ */
+export const tapStreamsMax = 4;
+export const tapCopiesPerSecondMax = 10;
+export const tapCopySizeBytesMax = 64 * KiB;
+export const tapCopiesUnreadMax = 4;
+export const tapSampledPerSecondMax = 500;
+
+/**
+ * Of one tap: records that it shows in a second, which is more than anybody reads, and those that
+ * wait for a client that is slow, some 17 KiB each at most.
+ */
+export const tapShownPerSecondMax = 20;
+export const tapUnreadMax = 40;
+export const tapMatchesMax = 8;
+
+/**
+ * Samples of the history, one a second: 15 minutes, which show what led to most incidents, in 0.13
+ * MiB of arrays that are there from the start.
+ */
+export const historySamplesMax = 900;
+
+/**
  * Connections of the control port, about 0.1 MiB each while they are used. People, scrapers and
  * probes of one host are a dozen; a crowd beyond that waits unread, 8 KB each, and then is closed.
  * So many may wait that a few hundred who never say anything do not keep an operator out: each has
@@ -97,6 +122,88 @@ export const controlBodySizeBytesMax = 64 * KiB;
 /** From a request to the control port to its answer being taken, watches apart. */
 export const controlAnswerMsMax = 10_000;
 
+/** Questions of operators that wait for the replay thread, which has 3 s for each. */
+export const replayQuestionsMax = 32;
+
 /** A connection of the control port that nothing goes over ends after this. */
 export const controlIdleMsMax = 5 * 60 * 1000;
 export const controlIdleWithoutRoleMsMax = 10_000;
+
+/**
+ * The loopback server of `gs-ctl dashboard`. A browser opens six connections to it; a few more are
+ * for a second browser, and what a hostile program of this host takes of them is cut after seconds.
+ */
+export const dashboardConnectionsMax = 32;
+
+/** Tabs that are open at the same time; each is a bearer of 128 bits. */
+export const dashboardSessionsMax = 8;
+
+/**
+ * Streams of all tabs together: each takes one of the six connections that a browser opens, and two
+ * must be left for calls, or every tab would hang.
+ */
+export const dashboardStreamsMax = 4;
+
+/** Calls under way: with the streams fewer than controlStreamsMax, which the engine allows. */
+export const dashboardCallsMax = 16;
+
+/** One-time links that nobody has used yet. */
+export const dashboardLinksMax = 4;
+
+/** One answer of an engine, or one message of a stream: the full history is 0.3 MB. */
+export const dashboardAnswerSizeBytesMax = 4 * MiB;
+
+/** All files of the page, which are held in memory. */
+export const dashboardFilesSizeBytesMax = 2 * MiB;
+
+/** A session that asks nothing for so long ends, and so does a dashboard without sessions. */
+export const dashboardIdleMsMax = 30 * 60 * 1000;
+
+/**
+ * Answers of the thread that reads the vault for operators (engine/vault-files.ts). Parts on their
+ * way to a caller, four at a time; the rest waits in the thread. Each leaves copies behind that
+ * only a scavenge frees, and a scavenge comes after so many objects, whatever they hold: an export
+ * of 24 MB in parts of 64 KiB took more than 20 MiB for a while, in parts of 16 KiB less than 10.
+ */
+export const vaultPartSizeBytes = 16 * KiB;
+export const vaultPartsAheadMax = 4;
+
+/** Questions that wait behind short ones: tabs of a dashboard, and somebody at a terminal. */
+export const vaultQuestionsWaitingMax = 4;
+
+/** Segments of a list, 150 bytes each: 128 GiB of the usual size. */
+export const vaultAnswerSegmentsMax = 2_000;
+
+/** Dead letters of a list, 80 bytes each. */
+export const vaultAnswerLettersMax = 1_000;
+
+/** Blocks of a segment in one part, some 20 fields each. */
+export const vaultAnswerBlocksMax = 100;
+
+/** Findings of a check, and batches that an export could not write: whoever has more has enough. */
+export const vaultAnswerFindingsMax = 1_000;
+export const vaultAnswerFailuresMax = 100;
+
+/**
+ * One batch on its way to an operator, received and inflated, and as JSON: what gRPC clients accept
+ * unless told otherwise. With copies it is 24 MiB at worst, which the engine's memory has to spare
+ * outside of Red; larger batches are for `gophership vault export`.
+ */
+export const vaultAnswerBodySizeBytesMax = 4 * MiB;
+export const vaultAnswerJsonSizeBytesMax = 8 * MiB;
+
+/** One dead letter as JSON, and as it was received: an answer has 1 MiB at most. */
+export const vaultAnswerLetterSizeBytesMax = MiB;
+export const vaultAnswerRawLetterSizeBytesMax = 512 * KiB;
+
+/** What is read of a vault in a second for operators: the disk is there for producers. */
+export const vaultReadBytesPerSecondMax = 64 * MiB;
+
+/** Between two messages that say how far a check is. */
+export const vaultProgressIntervalMs = 250;
+
+/** A caller that takes no part for so long has lost the thread to the next one. */
+export const vaultPartMsMax = 30_000;
+
+/** An answer that is not out by then: 1 TiB at the pace above takes 5 hours. */
+export const vaultAnswerMsMax = 6 * 60 * 60 * 1000;

@@ -9,6 +9,7 @@ import {
   StatePage,
   statePageSizeBytes,
 } from './state-page.ts';
+import { Transport, TransportCounter } from './transport-counters.ts';
 
 function statePage(shardCount: number): StatePage {
   return new StatePage(new SharedArrayBuffer(statePageSizeBytes(shardCount)), 0, shardCount);
@@ -35,6 +36,12 @@ test('StatePage keeps every word of every shard apart, and sum() adds the shards
         expected.push([() => page.shard(index).destination(at).get(counter), amount++]);
       }
     }
+    for (const transport of Object.values(Transport)) {
+      for (const counter of Object.values(TransportCounter)) {
+        shard.addTransport(transport, counter, 1_000 + 10 * transport + counter);
+      }
+    }
+    shard.addAckTime(5);
     for (const [order, code] of codes.entries()) {
       for (let times = 0; times <= order; times += 1) shard.addRefused(code);
     }
@@ -55,6 +62,13 @@ test('StatePage keeps every word of every shard apart, and sum() adds the shards
     abuses.map((_, order) => 2 * (order + 3)),
   );
   assert.equal(page.sum(ShardCounter.RefusedBatches), codes.length * (codes.length + 1));
+  for (const transport of Object.values(Transport)) {
+    for (const counter of Object.values(TransportCounter)) {
+      const both = 2 * (1_000 + 10 * transport + counter);
+      assert.equal(page.sumTransport(transport, counter), both);
+    }
+  }
+  assert.deepEqual([page.ackTimes().count, page.ackTimes().sumMs], [2, 10]);
   const opened = ShardCounter.OpenConnections;
   assert.equal(page.sum(opened), shards[0]!.get(opened) + shards[1]!.get(opened)); // two shards
 });

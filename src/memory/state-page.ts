@@ -9,9 +9,15 @@
 //     refusedBase + i                         calls answered with the i-th code of the error table
 //     abuseBase + i                           bounds that peers ran into, in the order of ConnectionAbuse
 //     destinationBase + d * destinationWords  words of destination d at this shard
+//     transportBase + t * transportWords      words of transport t
+//     ackTimesBase ..                         a histogram (time-histogram.ts): time to an answer OK
+//     sourcesBase ..                          counts by producer (source-counters.ts)
 
 import { assert } from '../assert.ts';
 import { type ErrorCode, errorTable } from '../errors.ts';
+import { readSources, SourceCounters, type SourceCounts, sourceWords } from './source-counters.ts';
+import { TimeCounts, TimeHistogram, timeHistogramWords } from './time-histogram.ts';
+import { Transport, TransportCounter } from './transport-counters.ts';
 
 /** Monotonic counters, except those named Inflight or Open, which go both ways. */
 export const ShardCounter = {
@@ -131,6 +137,10 @@ export const DestinationCounter = {
   ReplayedBatches: 14,
   /** Sent again although the destination may have them. */
   DuplicateBatches: 15,
+  /** Requests that ended: taken, by an answer that says no, and without an answer. */
+  DeliveredRequests: 16,
+  RefusedRequests: 17,
+  UnansweredRequests: 18,
 } as const;
 export type DestinationCounter = (typeof DestinationCounter)[keyof typeof DestinationCounter];
 
@@ -142,7 +152,11 @@ const destinationBase = abuseBase + Object.keys(ConnectionAbuse).length;
 const destinationWords = Object.keys(DestinationCounter).length;
 
 export const destinationsMax = 16;
-const shardBlockWords = destinationBase + destinationsMax * destinationWords;
+const transportBase = destinationBase + destinationsMax * destinationWords;
+const transportWords = Object.keys(TransportCounter).length;
+const ackTimesBase = transportBase + Object.keys(Transport).length * transportWords;
+const sourcesBase = ackTimesBase + timeHistogramWords;
+const shardBlockWords = sourcesBase + sourceWords;
 
 export function statePageSizeBytes(shardCount: number): number {
   return shardCount * shardBlockWords * wordSizeBytes;
@@ -193,6 +207,29 @@ export class StatePage {
     return this.#sumWord(destinationBase + destinationIndex * destinationWords + counter);
   }
 
+  sumTransport(transport: Transport, counter: TransportCounter): number {
+    return this.#sumWord(transportBase + transport * transportWords + counter);
+  }
+
+  /** From the last byte of a request to its answer OK, of all shards. */
+  ackTimes(): TimeCounts {
+    const counts = new TimeCounts();
+    for (let shard = 0; shard < this.#shardCount; shard += 1) {
+      const from = shard * shardBlockWords + ackTimesBase;
+      counts.add(this.#words.subarray(from, from + timeHistogramWords));
+    }
+    return counts;
+  }
+
+  /** What came from each producer. */
+  sources(): SourceCounts[] {
+    const shards = Array.from({ length: this.#shardCount }, (_, shard) => {
+      const from = shard * shardBlockWords + sourcesBase;
+      return this.#words.subarray(from, from + sourceWords);
+    });
+    return readSources(shards);
+  }
+
   #sumWord(word: number): number {
     let sum = 0;
     for (let shard = 0; shard < this.#shardCount; shard += 1) {
@@ -204,11 +241,15 @@ export class StatePage {
 }
 
 export class ShardCounters {
+  readonly sources: SourceCounters;
   readonly #words: Float64Array;
+  readonly #ackTimes: TimeHistogram;
 
   constructor(words: Float64Array) {
     assert(words.length === shardBlockWords, 'not a shard block');
     this.#words = words;
+    this.#ackTimes = new TimeHistogram(words.subarray(ackTimesBase, sourcesBase));
+    this.sources = new SourceCounters(words.subarray(sourcesBase, shardBlockWords));
   }
 
   add(counter: ShardCounter, amount: number): void {
@@ -226,6 +267,16 @@ export class ShardCounters {
 
   addAbuse(reason: ConnectionAbuse): void {
     this.#words[abuseBase + reason]! += 1; // every reason has a word
+  }
+
+  addTransport(transport: Transport, counter: TransportCounter, amount: number): void {
+    // every one has a word
+    this.#words[transportBase + transport * transportWords + counter]! += amount;
+  }
+
+  /** A producer was told OK this long after the last byte of its request. */
+  addAckTime(ms: number): void {
+    this.#ackTimes.add(ms);
   }
 
   destination(destinationIndex: number): DestinationCounters {

@@ -5,9 +5,11 @@ import { setImmediate } from 'node:timers/promises';
 import { Worker } from 'node:worker_threads';
 import { durableEnd, type VaultPageWorkerData } from '../../test/support/vault-page-worker.ts';
 import { destinationsMax } from './state-page.ts';
+import { TimeHistogram } from './time-histogram.ts';
 import {
   ConsumerWord,
   DurableEnd,
+  deadLetterReasonMax,
   VaultPage,
   VaultWord,
   vaultPageSizeBytes,
@@ -41,6 +43,16 @@ test('VaultPage keeps every word apart and shows it to another view', () => {
       expected.push([() => reader.consumer(index).get(word), number++ + 2 ** 40]);
     }
   }
+  for (let reason = 0; reason <= deadLetterReasonMax; reason += 1) {
+    const [batchCount, recordCount] = [1, number++];
+    writer.addDeadLetter(reason, recordCount);
+    expected.push([() => reader.deadLetters(reason).batchCount, batchCount]);
+    expected.push([() => reader.deadLetters(reason).recordCount, recordCount]);
+  }
+  const syncs = new TimeHistogram();
+  syncs.add(70_000);
+  writer.setSyncTimes(syncs.words);
+  expected.push([() => reader.syncTimes().count, 1], [() => reader.syncTimes().sumMs, 70_000]);
   assert.deepEqual(
     expected.map(([get]) => get()),
     expected.map(([, value]) => value),

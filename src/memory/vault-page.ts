@@ -7,7 +7,8 @@
 //      0  u32        version of the durable end: how often it was published
 //     64  2 slots    of 64 bytes, version v in slot v & 1; four values, u64 as two u32, low first:
 //                    live segment | end | block | entry end
-//    192  float64    the words of VaultWord, then those of ConsumerWord for each consumer
+//    192  float64    the words of VaultWord, those of ConsumerWord for each consumer, two for each
+//                    reason of dead letters, and a histogram (time-histogram.ts) of syncs
 //
 // The writer fills the slot that nobody is sent to and then publishes the version. A reader whose
 // version is still the published one after reading has read a slot that was not touched meanwhile:
@@ -16,6 +17,7 @@
 import { assert } from '../assert.ts';
 import { cacheLineSizeBytes } from './region.ts';
 import { destinationsMax } from './state-page.ts';
+import { TimeCounts, timeHistogramWords } from './time-histogram.ts';
 
 /** How far the accepted log is on disk, after fdatasync. */
 export class DurableEnd {
@@ -29,7 +31,7 @@ export class DurableEnd {
   entryEnd = 0;
 }
 
-/** Words of the vault thread; those from ReplayState on are the replay thread's. */
+/** Words of the vault thread; ReplayState and the three behind it are the replay thread's. */
 export const VaultWord = {
   State: 0,
   /** 1: direct I/O. */
@@ -80,7 +82,22 @@ export const VaultWord = {
   Rotations: 34,
   /** Written once more into a fresh segment after a failure. */
   RewrittenGroups: 35,
-  /** From here on the replay thread's. */
+  /** Of the file system, for this process; below 0: it does not say. */
+  DiskFreeBytes: 40,
+  /**
+   * Wall time at which the oldest entry that some consumer has not settled was received, or a
+   * little earlier; 0: there is none, or nobody knows.
+   */
+  OldestReceivedMs: 41,
+  /** Dead letters that are neither redriven nor purged; then those that are, ever. */
+  WaitingLetters: 42,
+  RedrivenLetters: 43,
+  PurgedLetters: 44,
+  /** The replay thread's: dead letters of which it put the batch into the log again. */
+  RedrivenEntries: 45,
+  /** The replay thread's: ms until nothing waits, at the pace of the last seconds; 0: not known. */
+  ReplayEtaMs: 46,
+  /** The replay thread's, as the next three. */
   ReplayState: 36,
   ReplayedEntries: 37,
   ReplayedBytes: 38,
@@ -106,6 +123,9 @@ export const ConsumerWord = {
 } as const;
 export type ConsumerWord = (typeof ConsumerWord)[keyof typeof ConsumerWord];
 
+/** Reasons are numbers of the vault's format from 1 on; there is room for two that are not yet. */
+export const deadLetterReasonMax = 8;
+
 const versionWord = 0;
 const firstSlotWord = cacheLineSizeBytes / 4;
 const slotWords = cacheLineSizeBytes / 4;
@@ -114,7 +134,9 @@ const wordsOffsetBytes = endWords * 4;
 const wordSizeBytes = 8;
 const vaultWordCount = Object.keys(VaultWord).length;
 const consumerWordCount = Object.keys(ConsumerWord).length;
-const wordCount = vaultWordCount + destinationsMax * consumerWordCount;
+const lettersAt = vaultWordCount + destinationsMax * consumerWordCount;
+const syncTimesAt = lettersAt + 2 * (deadLetterReasonMax + 1);
+const wordCount = syncTimesAt + timeHistogramWords;
 
 export const vaultPageSizeBytes = wordsOffsetBytes + wordCount * wordSizeBytes;
 
@@ -172,6 +194,33 @@ export class VaultPage {
 
   get(word: VaultWord): number {
     return this.#words[word]!; // the view holds every word
+  }
+
+  /** One batch went into the dead letter; `recordCount`: as far as somebody has counted. */
+  addDeadLetter(reason: number, recordCount: number): void {
+    assert(reason >= 0 && reason <= deadLetterReasonMax, 'reason of no dead letter');
+    this.#words[lettersAt + 2 * reason]! += 1; // as below
+    this.#words[lettersAt + 2 * reason + 1]! += recordCount;
+  }
+
+  deadLetters(reason: number): { readonly batchCount: number; readonly recordCount: number } {
+    assert(reason >= 0 && reason <= deadLetterReasonMax, 'reason of no dead letter');
+    const at = lettersAt + 2 * reason;
+    const [batchCount = 0, recordCount = 0] = this.#words.subarray(at, at + 2);
+    return { batchCount, recordCount };
+  }
+
+  /** Of a TimeHistogram. */
+  setSyncTimes(words: Float64Array): void {
+    assert(words.length === timeHistogramWords, 'not a histogram');
+    this.#words.set(words, syncTimesAt);
+  }
+
+  /** Of every fdatasync of the log. */
+  syncTimes(): TimeCounts {
+    return new TimeCounts().add(
+      this.#words.subarray(syncTimesAt, syncTimesAt + timeHistogramWords),
+    );
   }
 
   consumer(index: number): ConsumerWords {

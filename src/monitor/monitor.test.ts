@@ -75,6 +75,27 @@ test('Monitor samples every zones.sample_interval until it is stopped', () => {
   assert.equal(clock.pendingCount, 0);
 });
 
+test('zoneMs() counts every moment for the zone that acts', () => {
+  const { clock, set, monitor } = rig('sample_interval: 200ms');
+  monitor.start();
+  clock.advance(1_000);
+  set.set(Signal.HostMemory, 80);
+  clock.advance(1_000);
+  const [green, yellow, red] = [Green, Yellow, Red].map((zone) => monitor.zoneMs(zone));
+  assert.deepEqual([green, yellow, red], [1_200, 800, 0]);
+  monitor.stop();
+});
+
+test('zoneMs() counts Green while zones are only observed', () => {
+  const { clock, set, monitor } = rig('observe_only: true');
+  set.set(Signal.HostMemory, 99);
+  monitor.start();
+  clock.advance(5_000);
+  assert.notEqual(monitor.zone, Green);
+  assert.deepEqual([monitor.zoneMs(Green), monitor.zoneMs(monitor.zone)], [5_000, 0]);
+  monitor.stop();
+});
+
 test('Monitor looks five times less often while no batch comes and all is Green', () => {
   const { clock, page, set, work, monitor } = rig();
   work.isIdle = true;

@@ -10,6 +10,7 @@ import type { HostSampler } from './host-sampler.ts';
 import { ShardReadings } from './shard-readings.ts';
 import type { SignalSource } from './signal-source.ts';
 import { createReadings, type Readings, Signal } from './signals.ts';
+import { ZoneDurations } from './zone-durations.ts';
 import type { ZoneExplanation } from './zone-explain.ts';
 import type { SignalEvidence, Transition } from './zone-history.ts';
 import { ZoneMachine } from './zone-machine.ts';
@@ -38,6 +39,7 @@ export class Monitor {
   readonly #readings = createReadings();
   readonly #machine: ZoneMachine;
   readonly #shards: ShardReadings;
+  readonly #durations: ZoneDurations;
   #zones: ZonesConfig;
   #timer: Timer | undefined;
   #workCount = -1;
@@ -47,6 +49,7 @@ export class Monitor {
     this.#zones = parts.zones;
     this.#machine = new ZoneMachine(parts.zones, parts.clock.nowMs());
     this.#shards = new ShardReadings(parts.page);
+    this.#durations = new ZoneDurations(parts.page.zone.get(), parts.clock.nowMs());
   }
 
   /** Of the last sample; NaN for what this host does not have. */
@@ -57,6 +60,11 @@ export class Monitor {
   /** What the signals and overrides ask for; with `zones.observe_only` only overrides act. */
   get zone(): Zone {
     return this.#machine.zone;
+  }
+
+  /** How long this zone has acted since the start. */
+  zoneMs(zone: Zone): number {
+    return this.#durations.ms(zone, this.#parts.clock.nowMs());
   }
 
   /** Which signals this host has, and where they come from. */
@@ -141,6 +149,7 @@ export class Monitor {
     const acting = observes ? Zone.Green : this.#machine.zone;
     if (page.zone.get() !== acting) {
       page.zone.set(acting);
+      this.#durations.turn(acting, clock.nowMs());
       changed(acting);
     }
     if (transition === undefined) return;

@@ -17,6 +17,9 @@ export type EntryReader = Pick<LogReader, 'seek' | 'nextEntrySeq' | 'next' | 'cl
 /** `entry`: the walk stands at the one that was asked for. */
 export type FeedRead = { readonly kind: 'entry' } | Exclude<LogRead, EntriesRead>;
 
+/** Where blocks are read to. */
+export type BlockRoom = Pick<ReplayRoom, 'take' | 'release'>;
+
 const atEntry: FeedRead = { kind: 'entry' };
 
 interface Block {
@@ -29,13 +32,13 @@ interface Block {
 
 export class BlockFeed {
   readonly #reader: EntryReader;
-  readonly #room: ReplayRoom;
+  readonly #room: BlockRoom;
   readonly #walk: EntryCursor;
   readonly #place: EntryPlace;
   #block: Block | undefined;
   #taken = 0;
 
-  constructor(reader: EntryReader, room: ReplayRoom, walk: EntryCursor) {
+  constructor(reader: EntryReader, room: BlockRoom, walk: EntryCursor) {
     this.#reader = reader;
     this.#room = room;
     this.#walk = walk;

@@ -31,9 +31,11 @@ import { ShardGate } from './shard-gate.ts';
 import { ShardShares } from './shard-shares.ts';
 
 /** A place in the log. */
-export type ReplayReader = EntryReader & Pick<LogReader, 'blockStart'>;
+export type ReplayReader = EntryReader & Pick<LogReader, 'blockStart' | 'place'>;
 
 export interface ConsumerInput {
+  /** Whom its dead letters are owed to: a consumerTag(). */
+  readonly tag: number;
   readonly cursor: CursorSnapshot;
   readonly room: Region;
   /** Its own. */
@@ -110,6 +112,7 @@ export function buildReplayer(input: ReplayerInput): Replayer {
     };
     const order = new ReplayOrder(orderParts, input.order);
     const graveyard = new Graveyard({
+      owedTo: consumer.tag,
       ledger,
       letters,
       room,
@@ -130,7 +133,8 @@ export function buildReplayer(input: ReplayerInput): Replayer {
       ...{ ledger, order, intake, feed, room, gate, ready, shardCount },
     });
     return new ConsumerReplay({
-      ...{ ...common, index, intake, supply, ready, lanes, random: input.random },
+      ...{ ...common, index, tag: consumer.tag, intake, supply, ready, lanes },
+      random: input.random,
     });
   }
 }

@@ -22,6 +22,8 @@ import type { RingOut } from './settle-outbox.ts';
 
 export interface ConsumerParts {
   readonly index: number;
+  /** A consumerTag(). */
+  readonly tag: number;
   readonly ledger: ConsumerLedger;
   readonly order: ReplayOrder;
   readonly intake: EntryIntake;
@@ -98,6 +100,14 @@ export class ConsumerReplay {
     this.parts.graveyard.stop();
     const { ready, ledger } = this.parts;
     for (const entry of ready.takeWhere(() => true)) ledger.window.remove(entry);
+  }
+
+  /** What is not out goes back to the disk: somebody needs the room for a moment. */
+  giveWay(): void {
+    const { supply, feed, graveyard } = this.parts;
+    supply.giveBack();
+    feed.leave();
+    graveyard.giveWay();
   }
 
   /** After stop(): nothing is out, and the vault thread knows everything. */

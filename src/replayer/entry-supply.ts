@@ -47,6 +47,7 @@ export class EntrySupply {
   #heldUpMs = forever;
   #aheadBytes = 0;
   #anewAtMs = 0;
+  #isAtEnd = false;
 
   constructor(parts: SupplyParts) {
     this.#parts = parts;
@@ -56,6 +57,18 @@ export class EntrySupply {
   beginAnew(): void {
     this.#heldUpMs = forever;
     this.#aheadBytes = 0;
+    this.#isAtEnd = false;
+  }
+
+  /** Everything that is wanted was handed out and answered. */
+  get isDone(): boolean {
+    const { gate, ledger } = this.#parts;
+    return this.#isAtEnd && !gate.hasAside && !gate.hasBehind && ledger.window.size === 0;
+  }
+
+  /** What is ready goes back to the disk: somebody needs the room for a moment. */
+  giveBack(): void {
+    for (let shard = 0; shard < this.#parts.shardCount; shard += 1) this.#putAside(shard);
   }
 
   /** One entry further. Ms until there may be more, if nothing comes first; 0: at once. */
@@ -76,6 +89,7 @@ export class EntrySupply {
     if (ledger.window.isFull || !intake.hasRoom) return this.#makeRoom(turn.nowMs);
     if (!order.isBack && this.#aheadBytes >= aheadBytesMax) return forever;
     const entrySeq = order.next(turn.end);
+    this.#isAtEnd = entrySeq === noEntry;
     if (entrySeq === noEntry) {
       feed.leave();
       return forever;
@@ -143,20 +157,27 @@ export class EntrySupply {
 
   /** What is ready for shards that take nothing goes back to the disk, if nothing else helps. */
   #makeRoom(nowMs: number): number {
-    const { ready, gate, ledger, room, shardCount } = this.#parts;
+    const { gate, shardCount } = this.#parts;
     const waitMs = this.#patienceMs(nowMs);
     if (waitMs > 0) return waitMs;
     let isAny = false;
     for (let shard = 0; shard < shardCount; shard += 1) {
-      for (const entry of gate.isHeld(shard, nowMs) ? ready.takeAll(shard) : []) {
-        const { blockExtent } = entry;
-        const neededBytes = blockExtent === 0 ? 0 : room.extentSizeBytes(blockExtent);
-        gate.setAside(shard, entry.entrySeq, neededBytes);
-        ledger.window.remove(entry);
-        isAny = true;
-      }
+      if (gate.isHeld(shard, nowMs) && this.#putAside(shard)) isAny = true;
     }
     return isAny ? 0 : forever;
+  }
+
+  /** False: nothing of the shard is ready. */
+  #putAside(shard: number): boolean {
+    const { ready, gate, ledger, room } = this.#parts;
+    const entries = ready.takeAll(shard);
+    for (const entry of entries) {
+      const { blockExtent } = entry;
+      const neededBytes = blockExtent === 0 ? 0 : room.extentSizeBytes(blockExtent);
+      gate.setAside(shard, entry.entrySeq, neededBytes);
+      ledger.window.remove(entry);
+    }
+    return entries.length > 0;
   }
 
   /** Ms that it still waits; 0: it has waited long enough. */

@@ -14,6 +14,8 @@ export interface GraveyardParts {
   readonly ledger: ConsumerLedger;
   readonly letters: DeadLetters;
   readonly room: ReplayRoom;
+  /** The consumer's tag. */
+  readonly owedTo: number;
   /** To be read again. */
   comesBack(entrySeq: number): void;
   countDuplicates(count: number): void;
@@ -64,10 +66,10 @@ export class Graveyard {
 
   /** An entry of the window with its header, body as received behind it. False: no room. */
   bury(entry: WindowEntry, verdict: Verdict): boolean {
-    const { letters, room, ledger } = this.#parts;
+    const { letters, room, ledger, owedTo } = this.#parts;
     assert(entry.headerOffsetBytes !== 0, 'buries a body that is gone');
     const header = letters.headerAt(entry.headerOffsetBytes);
-    const offsetBytes = letters.prepare(header, entry.headerOffsetBytes, verdict, room);
+    const offsetBytes = letters.prepare(header, entry.headerOffsetBytes, verdict, owedTo, room);
     if (offsetBytes === 0) return false;
     if (offsetBytes !== entry.headerOffsetBytes) {
       ledger.window.releaseExtents(entry);
@@ -95,6 +97,26 @@ export class Graveyard {
       this.#waiting.shift();
     }
     return Number.POSITIVE_INFINITY;
+  }
+
+  /** What was not appended goes back to the disk: somebody needs the room for a moment. */
+  giveWay(): void {
+    const { ledger, letters, comesBack } = this.#parts;
+    for (const entry of this.#waiting.splice(0)) {
+      const { entrySeq, headerOffsetBytes } = entry;
+      const { reason, statusCode, attempts } = letters.headerAt(headerOffsetBytes);
+      ledger.window.remove(entry);
+      if (ledger.isSettled(entrySeq)) continue;
+      // A sentence that cannot be kept is found out again. `as`: it was written from a verdict.
+      this.sentence(entrySeq, verdict(reason as DeadLetterReason, statusCode, attempts));
+      comesBack(entrySeq);
+    }
+  }
+
+  /** There may be space again: the next one is tried at once. */
+  tryAgain(): void {
+    this.#retryAtMs = 0;
+    this.#retryMs = retryMsMin;
   }
 
   /** What was not appended is given up, and comes again after a restart. */

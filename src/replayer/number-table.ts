@@ -69,7 +69,7 @@ export class NumberTable<Value> {
     return Math.floor(mixed / (2 ** 32 / this.#keys.length));
   }
 
-  /** What stands behind and would not be found across the gap moves into it (Knuth, algorithm R). */
+  /** What would not be found across the gap any more moves into it (Knuth, algorithm R). */
   #close(gap: number): void {
     const keys = this.#keys;
     const mask = keys.length - 1;

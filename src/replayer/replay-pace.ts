@@ -16,7 +16,10 @@ export interface PaceLimits {
 /** Above it the vault must be emptied, whatever the zone. */
 export const urgentUsePercent = 50;
 
-/** From here on a pause ends by itself: a full vault would refuse producers. */
+/**
+ * From here on nothing that an operator has set holds the replay back: a full vault would refuse
+ * producers.
+ */
 export const resumeUsePercent = 80;
 
 /** What decides. */
@@ -38,6 +41,20 @@ export function replayRate(limits: PaceLimits, state: PaceState): number {
   const rate = isDiskBusy ? Math.min(zoneRate, limits.yellowRateBytesPerSecond) : zoneRate;
   if (usePercent <= urgentUsePercent) return rate;
   return Math.max(rate, (limits.rateBytesPerSecond * limits.minSharePercent) / 100);
+}
+
+/**
+ * The limits at an operator's rate, which is above 0. Yellow is no faster than that, and what a
+ * vault that is over half full gets in any case stays, as far as the rate allows.
+ */
+export function limitsAtRate(limits: PaceLimits, rateBytesPerSecond: number): PaceLimits {
+  const { rateBytesPerSecond: rate, yellowRateBytesPerSecond: yellowRate } = limits;
+  const urgentRate = Math.min(rateBytesPerSecond, (rate * limits.minSharePercent) / 100);
+  return {
+    rateBytesPerSecond,
+    yellowRateBytesPerSecond: Math.min(yellowRate, rateBytesPerSecond),
+    minSharePercent: (100 * urgentRate) / rateBytesPerSecond,
+  };
 }
 
 export function pauseEnds(usePercent: number): boolean {

@@ -42,6 +42,11 @@ export class ReplayRoom {
     return this.sizeBytes - this.#takenBytes;
   }
 
+  /** An extent begins there. */
+  has(offsetBytes: number): boolean {
+    return this.#extentByOffset.has(offsetBytes);
+  }
+
   extentSizeBytes(offsetBytes: number): number {
     return this.#extent(offsetBytes).sizeBytes;
   }

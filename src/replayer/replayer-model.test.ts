@@ -17,6 +17,7 @@ import { SeededRandom } from '../../test/support/seeded-random.ts';
 import { Zone } from '../memory/zone-word.ts';
 import { EntryCodec, EntryKind } from '../vault/format.ts';
 import { DoneKind, VaultAnswer } from '../vault/hand-over.ts';
+import { noPlan } from './replay-command.ts';
 
 const producerCount = 3;
 
@@ -98,8 +99,10 @@ class History {
     const disorderly: (() => void)[] = [
       () => this.#changeZone(),
       () => rig.command({ kind: random.pick(['pause', 'resume']) }),
-      () => rig.command({ kind: 'order', order: random.pick(['oldest', 'newest']) }),
-      () => this.#range(),
+      () => this.#plan(),
+      () => this.#plan(),
+      () => rig.command({ kind: 'dry-run', key: 1, range: undefined }),
+      () => rig.command({ kind: 'drain', isOn: random.oneIn(2) }),
       () => this.#breakDisk(),
       () => (random.oneIn(4) ? this.#restart() : this.#drop()),
     ];
@@ -200,10 +203,12 @@ class History {
     rig.answerLetter(random.pick(rig.letters), random.pick([Acked, Acked, Full, ReadOnly]));
   }
 
-  #range(): void {
+  #plan(): void {
     const fromNs = BigInt(1000 + this.random.below(1 + this.log.endSeq)) * 1_000_000n;
     const range = this.random.oneIn(2) ? { fromNs, toNs: fromNs + 5_000_000n } : undefined;
-    this.rig.command({ kind: 'range', range });
+    const order = this.random.pick(['oldest', 'newest', undefined] as const);
+    const rateBytesPerSecond = this.random.pick([1_000, 100_000, undefined]);
+    this.rig.command({ kind: 'plan', plan: { order, rateBytesPerSecond, range } });
   }
 
   #drop(): void {
@@ -229,7 +234,8 @@ class History {
     rig.isDiskBusy = false;
     rig.usePercent = 10;
     rig.command({ kind: 'resume' });
-    rig.command({ kind: 'range', range: undefined });
+    rig.command({ kind: 'drain', isOn: false });
+    rig.command({ kind: 'plan', plan: noPlan });
     for (const one of this.held.splice(0)) rig.live(DoneKind.LiveReleased, ...one);
     assert.deepEqual(
       rig.replayer.parts.consumers.map(({ outCount }) => outCount).reduce((a, b) => a + b, 0),

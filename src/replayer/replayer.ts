@@ -59,6 +59,7 @@ export class Replayer {
   /** Whose turn is first: the rate is shared by all. */
   #first = 0;
   #isPaused = false;
+  #isDraining = false;
   #stopping = false;
 
   constructor(parts: ReplayerParts, nowMs: number) {
@@ -81,6 +82,11 @@ export class Replayer {
     this.#isPaused = false;
   }
 
+  /** While it is on, a pause waits for its end. */
+  drain(isOn: boolean): void {
+    this.#isDraining = isOn;
+  }
+
   /** Hands nothing out any more; step() goes on until isStopped. */
   stop(): void {
     this.#stopping = true;
@@ -89,7 +95,9 @@ export class Replayer {
 
   /** Nothing is out, and the vault thread knows everything. */
   get isStopped(): boolean {
-    return this.#stopping && this.parts.consumers.every((consumer) => consumer.isStopped);
+    const { consumers, letters } = this.parts;
+    if (!this.#stopping || letters.outCount > 0) return false;
+    return consumers.every((consumer) => consumer.isStopped);
   }
 
   get outCount(): number {
@@ -98,7 +106,7 @@ export class Replayer {
 
   get state(): ReplayState {
     if (this.#stopping) return ReplayState.Stopped;
-    if (this.#isPaused) return ReplayState.Paused;
+    if (this.#holds) return ReplayState.Paused;
     return this.rateBytesPerSecond === 0 ? ReplayState.Held : ReplayState.Running;
   }
 
@@ -109,8 +117,12 @@ export class Replayer {
       zone: parts.zone(),
       isDiskBusy: parts.isDiskBusy(),
       usePercent: parts.usePercent(),
-      isPaused: this.#isPaused,
+      isPaused: this.#holds,
     });
+  }
+
+  get #holds(): boolean {
+    return this.#isPaused && !this.#isDraining;
   }
 
   /** Ms until it wants to run again, if nobody rings before; 0: at once. */
@@ -197,7 +209,8 @@ export class Replayer {
     const record = this.#record;
     while (this.parts.letterAnswers.pop(record)) {
       const answer = record[1]! as VaultAnswer; // eight words; the vault writes one of the set
-      this.parts.letters.answered(record[0]!, answer, nowMs);
+      const entrySeq = sequenceOf(record[2]!, record[3]!);
+      this.parts.letters.answered(record[0]!, answer, nowMs, entrySeq);
     }
   }
 

@@ -234,6 +234,22 @@ test('settle() of nothing, of no entry or above the limit is our bug', () => {
   checkFault(cursor);
 });
 
+test('redriven() moves dead letters to what counts no more, and no more than there are', () => {
+  const cursor = begun(10);
+  cursor.settle(SettleKind.DeadLettered, 10, 3);
+  cursor.settle(SettleKind.Delivered, 13, 1);
+  const counts = () => {
+    const { deadLettered, skipped, delivered, watermark } = cursor.slot;
+    return [deadLettered, skipped, delivered, watermark];
+  };
+  cursor.redriven(2);
+  assert.deepEqual(counts(), [1, 2, 1, 14]);
+  // After a crash a letter may be redriven once more than it was set aside.
+  cursor.redriven(5);
+  assert.deepEqual(counts(), [0, 3, 1, 14]);
+  checkFault(cursor);
+});
+
 test('unsettledCount() of a log that ends below the ranges counts what is in it', () => {
   const cursor = begun(10);
   cursor.settle(SettleKind.Delivered, 12, 3);

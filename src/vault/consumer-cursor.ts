@@ -91,6 +91,18 @@ export class ConsumerCursor {
     return endSeq <= watermark ? 0 : this.settle(kind, watermark, endSeq - watermark);
   }
 
+  /**
+   * So many of its dead letters are in the log again, as entries with numbers of their own: the
+   * numbers that they had count for nothing any more.
+   */
+  redriven(count: number): void {
+    assert(Number.isSafeInteger(count) && count >= 0, 'not a count');
+    const moved = Math.min(count, this.slot.deadLettered);
+    this.slot.deadLettered -= moved;
+    this.slot.skipped += moved;
+    this.#assertLedger();
+  }
+
   isSettled(entrySeq: number): boolean {
     return entrySeq < this.slot.watermark || this.#rangeOf(entrySeq) !== -1;
   }

@@ -66,6 +66,12 @@ export class CursorSet {
     return newCount;
   }
 
+  /** As ConsumerCursor.redriven(). */
+  redriven(consumerIndex: number, count: number): void {
+    this.#member(consumerIndex).cursor.redriven(count);
+    this.#changed[consumerIndex] = true;
+  }
+
   /** For all consumers; never refused. */
   settleAllBelow(kind: SettleKind, endSeq: number): void {
     for (const [index, { cursor }] of this.#members.entries()) {

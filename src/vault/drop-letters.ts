@@ -12,17 +12,22 @@ import type { VaultLog } from './vault-loop.ts';
 export interface DropLettersParts {
   readonly dead: VaultLog;
   readonly clock: Clock;
-  onDropped(letterCount: number, segmentId: number): void;
+  /** All below are redriven, or purged. */
+  watermark(): number;
+  /** The segment of letters that somebody may have wanted is gone, and all below `endSeq`. */
+  onDropped(letterCount: number, segmentId: number, endSeq: number): void;
 }
 
 /** True: the log of the dead letters takes entries again. */
-export function dropOldestLetters({ dead, clock, onDropped }: DropLettersParts): boolean {
+export function dropOldestLetters(parts: DropLettersParts): boolean {
+  const { dead, clock, watermark, onDropped } = parts;
   const { writer, segments, makeFloorsDurable } = dead;
   if (segments.count === 0) return false;
   const { segmentId, firstEntrySeq, entryEnd, sizeBytes } = segments.at(0);
-  if (firstEntrySeq < entryEnd) {
+  const from = Math.max(firstEntrySeq, watermark());
+  if (from < entryEnd) {
     const range = new LossRange();
-    range.fromEntrySeq = firstEntrySeq;
+    range.fromEntrySeq = from;
     range.toEntrySeq = entryEnd;
     range.sizeBytes = sizeBytes;
     range.segmentId = segmentId;
@@ -32,7 +37,7 @@ export function dropOldestLetters({ dead, clock, onDropped }: DropLettersParts):
   }
   if (segments.deleteBelow(entryEnd, 1, makeFloorsDurable) === 0) return false;
   if (segments.flush() !== IoFault.None) return false;
-  onDropped(entryEnd - firstEntrySeq, segmentId);
+  onDropped(Math.max(entryEnd - from, 0), segmentId, entryEnd);
   while (writer.background(sparesPerCall));
   return writer.state === LogState.Ok;
 }

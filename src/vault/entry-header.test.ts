@@ -13,7 +13,13 @@ import { ReadStatus } from './read-status.ts';
 
 function entryHeader(): EntryHeader {
   const entry = new VaultSamples(new SeededRandom(1)).entryHeader(100);
-  Object.assign(entry, { kind: EntryKind.Protobuf, codec: 0, reason: 0, originalKind: 0 });
+  Object.assign(entry, {
+    kind: EntryKind.Protobuf,
+    codec: 0,
+    reason: 0,
+    owedTo: 0,
+    originalKind: 0,
+  });
   return Object.assign(entry, { attempts: 0, statusCode: 0, entrySeq: 7 });
 }
 
@@ -51,10 +57,13 @@ checkReading(
     ['attempts without dead letter', ReadStatus.Inconsistent, [47, 8, 1]],
     ['a status code without dead letter', ReadStatus.Inconsistent, [60, 32, 14]],
     ['a piece inside', ReadStatus.Inconsistent, [36, 32, 8], [40, 32, 92], [6, 16, 2]],
-    ['a reason without dead letter', ReadStatus.Inconsistent, [44, 16, 1]],
+    ['a reason without dead letter', ReadStatus.Inconsistent, [44, 8, 1]],
+    ['owed to somebody without dead letter', ReadStatus.Inconsistent, [45, 8, 1]],
     ['a dead letter without reason', ReadStatus.Inconsistent, [4, 8, 5], [46, 8, 1]],
     ['a dead letter of a dead letter', ReadStatus.Inconsistent, [4, 8, 5], [44, 16, 1], [46, 8, 5]],
     ['a dead letter', ReadStatus.Ok, [4, 8, 5], [44, 16, 1], [46, 8, 1]],
+    ['a dead letter that is owed', ReadStatus.Ok, [4, 8, 5], [44, 16, 0xff01], [46, 8, 1]],
+    ['a dead letter for no reason', ReadStatus.Inconsistent, [4, 8, 5], [45, 8, 1], [46, 8, 1]],
   ],
 );
 checkWriting('entry header', entryHeader, (it) => writeEntryHeader(area, 0, it), {

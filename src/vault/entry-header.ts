@@ -7,7 +7,8 @@
 //     0  4    'VENT'                4  u8   kind, u8 codec         6  u16  flags: 1 first, 2 last
 //     8  u64  entrySeq             16  u64  received, unix ns     24  u64  producerHash
 //    32  u32  body length          36  u32  piece offset          40  u32  piece length
-//    44  u16  dead-letter reason   46  u8   original kind         47  u8   attempts, saturating
+//    44  u8   dead-letter reason   45  u8   whom it is owed to     46  u8   original kind
+//    47  u8   attempts, saturating
 //    48  u64  bodyHash             56  u32  LogRecords            60  u32  last status code
 
 import { assert } from '../assert.ts';
@@ -38,8 +39,10 @@ export class EntryHeader {
   bodySizeBytes = 0;
   pieceOffsetBytes = 0;
   pieceSizeBytes = 0;
-  /** Dead letters only, as are the next two and the status code. */
+  /** Dead letters only, as are the next three and the status code. */
   reason = 0;
+  /** A consumerTag(). Older builds show it as part of the reason. */
+  owedTo = 0;
   originalKind = 0;
   attempts = 0;
   /** XXH64 of the whole body, as the producer computed it. */
@@ -64,12 +67,35 @@ export function writeEntryHeader(area: ByteView, offsetBytes: number, entry: Ent
   putU32(view, offsetBytes + 32, entry.bodySizeBytes);
   putU32(view, offsetBytes + 36, entry.pieceOffsetBytes);
   putU32(view, offsetBytes + 40, entry.pieceSizeBytes);
-  putU16(view, offsetBytes + 44, entry.reason);
+  putU8(view, offsetBytes + 44, entry.reason);
+  putU8(view, offsetBytes + 45, entry.owedTo);
   putU8(view, offsetBytes + 46, entry.originalKind);
   putU8(view, offsetBytes + 47, entry.attempts);
   entry.bodyHash.write(view, offsetBytes + 48);
   putU32(view, offsetBytes + 56, entry.recordCount);
   putU32(view, offsetBytes + 60, entry.statusCode);
+}
+
+/** Wall time, of the header that a producer has written there. */
+export function receivedMsAt({ view }: ByteView, offsetBytes: number): number {
+  assert(view.getUint32(offsetBytes, true) === magic, 'no entry header');
+  return received.read(view, offsetBytes + 16).msOfNs;
+}
+
+const received = new U64();
+
+/** What is counted of a dead letter; undefined: the header is that of another kind of entry. */
+export function deadLetterAt(
+  { view }: ByteView,
+  offsetBytes: number,
+): { readonly reason: number; readonly recordCount: number } | undefined {
+  assert(view.getUint32(offsetBytes, true) === magic, 'no entry header');
+  if (view.getUint8(offsetBytes + 4) !== EntryKind.DeadLetter) return undefined;
+  const recordCount = view.getUint32(offsetBytes + 56, true);
+  return {
+    reason: view.getUint8(offsetBytes + 44),
+    recordCount: recordCount === recordsNotCounted ? 0 : recordCount,
+  };
 }
 
 /** Zeros behind a body or piece; returns the end of the entry. */
@@ -100,7 +126,8 @@ export function readEntryHeader(
   entry.bodySizeBytes = view.getUint32(offsetBytes + 32, true);
   entry.pieceOffsetBytes = view.getUint32(offsetBytes + 36, true);
   entry.pieceSizeBytes = view.getUint32(offsetBytes + 40, true);
-  entry.reason = view.getUint16(offsetBytes + 44, true);
+  entry.reason = view.getUint8(offsetBytes + 44);
+  entry.owedTo = view.getUint8(offsetBytes + 45);
   entry.originalKind = view.getUint8(offsetBytes + 46);
   entry.attempts = view.getUint8(offsetBytes + 47);
   entry.bodyHash.read(view, offsetBytes + 48);

@@ -20,6 +20,7 @@ export interface RuledEntry {
   readonly pieceOffsetBytes: number;
   readonly pieceSizeBytes: number;
   readonly reason: number;
+  readonly owedTo: number;
   readonly originalKind: number;
   readonly attempts: number;
   readonly statusCode: number;
@@ -59,7 +60,7 @@ function isKind(entry: RuledEntry): boolean {
     if (entry.reason === 0) return false;
     if (original < EntryKind.Protobuf || original > EntryKind.Enriched) return false;
   } else {
-    if (entry.reason !== 0 || entry.originalKind !== 0) return false;
+    if (entry.reason !== 0 || entry.owedTo !== 0 || entry.originalKind !== 0) return false;
     if (entry.attempts !== 0 || entry.statusCode !== 0) return false;
   }
   if (original === EntryKind.CompressedProtobuf) return compressed;

@@ -24,8 +24,10 @@ import { unitSizeBytes } from './format.ts';
 import { IdentityShare } from './identity-share.ts';
 import { IdentityShareNews } from './identity-share-news.ts';
 import { ioFaultName } from './io-fault.ts';
+import { type LetterResult, type LetterWork, letterConsumer } from './letter-log.ts';
 import type { MediumFacts } from './medium.ts';
 import { metaFileSizeBytes } from './meta-file.ts';
+import { openLetters } from './open-letters.ts';
 import { checkLog, type OpenedLog, openLog } from './open-log.ts';
 import { VaultSpace } from './space.ts';
 import { StateNews } from './state-news.ts';
@@ -57,6 +59,8 @@ export interface OpenVault {
   readonly direct: boolean;
   readonly cursors: CursorSet;
   readonly loop: VaultLoop;
+  /** Redrives and purges dead letters, as far as the vault is concerned. */
+  workLetters(work: LetterWork): LetterResult;
   /** What the start met, for the log. */
   readonly report: LogFields;
   /** A reader found that these bytes do not hold: evidence, a note in the log, an ERROR. */
@@ -96,9 +100,12 @@ export function joinVault(
     ...{ buffers, direct, clock, software: options.software, onDamage: config.onDamage },
     acceleration: () => blockAcceleration(zones),
   };
-  const deadSizeBytes = config.deadLetterLimitBytes + 2 * metaFileSizeBytes;
+  const deadDisk = { ...disk, directory: new SubDirectory(directory, deadLetterFolder) };
+  const loadedLetters = load(deadDisk, [letterConsumer]);
+  const deadSizeBytes =
+    config.deadLetterLimitBytes + 2 * metaFileSizeBytes + loadedLetters.sizeBytes;
   const deadOptions = {
-    ...{ ...shared, directory: new SubDirectory(directory, deadLetterFolder), cursors: [] },
+    ...{ ...shared, directory: deadDisk.directory, cursors: loadedLetters.evidence },
     space: new VaultSpace({ directory, limitBytes: deadSizeBytes, minFreeBytes: 0 }),
     capacityBytes: Math.floor(config.deadLetterLimitBytes / 2 / unitSizeBytes) * unitSizeBytes,
     ...{ keepsReserve: false, quarantineSizeBytesMax: 0 },
@@ -125,15 +132,21 @@ export function joinVault(
     nextEntrySeq: origin.nextEntrySeq,
     isWritable: main.recovered.isWritable,
   });
+  const { book, events: letterEvents } = openLetters(loadedLetters, {
+    ...{ dead, consumers: cursors, disk: deadDisk, room: cursorQuota(space), clock },
+    holdsLock: () => lock?.check() ?? false,
+  });
   for (const { isWritable, writer } of [main, dead]) if (isWritable) writer.adoptSpares();
-  warnOf(main.recovered, events, log);
+  warnOf(main.recovered, [...events, ...letterEvents], log);
   // At once: META could be the next to be damaged, and then nothing would know the floors.
   if (main.isWritable && events.some(({ kind }) => kind === 'lost')) {
     cursors.writeThrough(main.writer.end);
   }
 
   const damage = new DamageRecord({ directory, direct, main, clock, log });
-  const status = { page, main, dead, cursors, space, lock, quarantine: main.recovered.quarantine };
+  const { received } = main;
+  const { quarantine } = main.recovered;
+  const status = { page, main, dead, letters: book, cursors, space, lock, quarantine, received };
   const news = new StateNews(main.writer, clock, log);
   const droppedParts = {
     ...{ main, cursors, clock, space, capacityBytes: config.segmentSizeBytes },
@@ -144,8 +157,10 @@ export function joinVault(
     },
   };
   const letters = {
-    ...{ dead, clock },
-    onDropped(letterCount: number, segmentId: number) {
+    ...{ dead, clock, watermark: () => book.watermark },
+    onDropped(letterCount: number, segmentId: number, endSeq: number) {
+      book.droppedBelow(endSeq);
+      if (letterCount === 0) return;
       const fields = { letters: letterCount, segment: segmentId };
       log.error('VAULT_FULL', 'the oldest dead letters were dropped to make room', fields);
     },
@@ -160,7 +175,7 @@ export function joinVault(
       : undefined;
   showStart(page, opened, main.recovered);
   const loop = new VaultLoop({
-    ...{ clock, links, page, zones, main, dead, cursors, area: buffers.area },
+    ...{ clock, links, page, zones, main, dead, cursors, area: buffers.area, received },
     cursorIntervalMs: config.cursorIntervalMs,
     share,
     dropOldest:
@@ -183,12 +198,18 @@ export function joinVault(
     direct,
     cursors,
     loop,
+    workLetters(work) {
+      const result = book.work(work);
+      publishVaultStatus(status);
+      return result;
+    },
     report: reportFields(main.recovered, opened),
     reportDamage: (note) => damage.add(note),
     close() {
       loop.close();
       for (const opened of [main, dead]) opened.close();
       cursors.close();
+      book.close();
       lock?.release();
     },
   };

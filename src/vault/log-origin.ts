@@ -31,3 +31,9 @@ export interface FinishedSegment {
   /** Exclusive, as the successor's header says or as recovery decided. */
   readonly entryEnd: number;
 }
+
+/** One of an earlier life. */
+export interface RecoveredSegment extends FinishedSegment {
+  /** Wall time at which it was begun; 0: what says so is damaged. */
+  readonly createdMs: number;
+}

@@ -65,6 +65,8 @@ export class LogSource {
   readonly #misnamed = new Set<number>();
   /** Of the durable end that the segments were last looked at for. */
   #liveSegmentId = -1;
+  /** And how far that went. */
+  #blockSeq = 0;
   /** Ids up to here were looked at. */
   #lookedAtId = 0;
 
@@ -138,12 +140,15 @@ export class LogSource {
 
   /** Looks for new segments when the durable end has gone into another one. */
   refresh(end: DurableEnd): IoFault {
-    if (end.liveSegmentId !== this.#liveSegmentId) {
+    // A segment that was begun and has failed since the last look has left none, as it was before.
+    const hasFailed = end.liveSegmentId === 0 && end.blockSeq !== this.#blockSeq;
+    if (end.liveSegmentId !== this.#liveSegmentId || hasFailed) {
       const fault = this.#look(end);
       if (fault !== IoFault.None) return fault;
       this.#order(end);
       this.#liveSegmentId = end.liveSegmentId;
     }
+    this.#blockSeq = end.blockSeq;
     const newest = this.#before(this.#found.count);
     if (newest !== -1) this.#found.setEnd(newest, end.blockSeq, end.entryEnd, true);
     return IoFault.None;

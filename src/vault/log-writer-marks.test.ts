@@ -96,6 +96,7 @@ describe('LogWriter.appendLoss()', () => {
     let count = 0;
     while (rig.commit([bodyOf(count, 3000)]).answer === Acked) count += 1;
     assert.equal(acceptedSegments(disk).length, 2);
+    assert.equal(rig.writer.mark(), Acked); // what an idle moment does
     assert.equal(rig.writer.appendLoss([range], 1), Acked);
     assert.equal(acceptedSegments(disk).length, 2);
     rig.segments.deleteBelow(rig.segments.at(0).entryEnd, 9, () => false);

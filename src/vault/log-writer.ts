@@ -18,7 +18,7 @@ import { LossGroup } from './loss-group.ts';
 import type { LossRange } from './loss-payload.ts';
 import { MarkGroup } from './mark-group.ts';
 import { SegmentChain, type SegmentChainParts } from './segment-chain.ts';
-import { groupFits } from './segment-room.ts';
+import { groupFits, lossBlocks } from './segment-room.ts';
 import { type SpareState, Spares } from './spares.ts';
 import { WriteFailure, writeFailureOf } from './write-failure.ts';
 import { WriterCounts } from './writer-counts.ts';
@@ -243,7 +243,8 @@ export class LogWriter {
   #makeRoom(group: BlockGroup, takesReserve: boolean): IoFault {
     const keepsLossRoom = !this.#parts.keepsReserve && group.entryCount > 0;
     const { live } = this.#chain;
-    if (live?.takes(group, keepsLossRoom && live.endBytes > 0 ? 1 : 0)) return IoFault.None;
+    if (live?.takes(group, keepsLossRoom && live.endBytes > 0 ? lossBlocks : 0))
+      return IoFault.None;
     // First the spare: without one the live segment stays open for what is smaller.
     const spare = this.#spares.finishNext();
     const isReserve = spare !== IoFault.None;

@@ -7,7 +7,7 @@ import { SeededRandom } from '../../test/support/seeded-random.ts';
 import { SimulatedDisk } from '../../test/support/simulated-disk.ts';
 import { caseCount } from '../../test/support/vault-cases.ts';
 import { segmentPath } from './file-names.ts';
-import { summarizeSegment } from './offline-segment.ts';
+import { sealedSummary, summarizeSegment } from './offline-segment.ts';
 import { ReadStatus } from './read-status.ts';
 
 const path = segmentPath(1);
@@ -52,6 +52,23 @@ test('summarizeSegment() says what a segment is', () => {
   assert.deepEqual(find({ disk, builder }), []);
   assert.deepEqual([sealed?.state, sealed?.blockCount, sealed?.rawBytes], ['sealed', 3, 512]);
   assert.deepEqual([live?.state, live?.blockCount, live?.storedBytes], ['live', 1, 4096]);
+});
+
+test('sealedSummary() says the same by the footer, as far as that goes', () => {
+  const { disk, builder } = sealedLog();
+  const { source } = new LogReading(disk, builder.vaultUuid);
+  source.refresh(endOf(builder, false));
+  const [sealed, live] = source.segments;
+  assert.ok(sealed !== undefined && live !== undefined);
+  const quick = sealedSummary({ source }, sealed);
+  // The builder's trailer ends a minute behind the last block.
+  const newestMs = quick?.newestMs;
+  const summary = { ...summarizeSegment({ source }, sealed), rawBytes: undefined, newestMs };
+  assert.deepEqual(quick, summary);
+  assert.equal(sealedSummary({ source }, live), undefined);
+  // Behind the header of the segment and its blocks.
+  disk.flipBit(path, 8 * (4_096 + (quick?.storedBytes ?? 0) + 200));
+  assert.equal(sealedSummary({ source }, sealed), undefined, 'a footer that does not hold');
 });
 
 test('one flipped bit in any byte of a sealed segment is found', (context) => {

@@ -4,11 +4,12 @@ import { BlockHeader } from './block-header.ts';
 import { blockSizeBytes } from './block-size.ts';
 import { BlockWalk, Look } from './block-walk.ts';
 import { type FooterRead, readFooter } from './footer-read.ts';
-import { BlockType, unitSizeBytes } from './format.ts';
+import { BlockType, segmentHeaderSizeBytes, unitSizeBytes } from './format.ts';
 import { IoFault } from './io-fault.ts';
 import type { LogSegment } from './log-source.ts';
 import type { OfflineLog } from './offline.ts';
 import { ReadStatus } from './read-status.ts';
+import { nothingProven } from './read-window.ts';
 import { U64 } from './u64.ts';
 
 export interface SegmentSummary {
@@ -18,7 +19,8 @@ export interface SegmentSummary {
   readonly blockCount: number;
   /** Of accepted blocks, with headers and padding. */
   readonly storedBytes: number;
-  readonly rawBytes: number;
+  /** undefined: only the blocks say it, and they were not read. */
+  readonly rawBytes: number | undefined;
   readonly fileBytes: number;
   readonly oldestMs: number | undefined;
   readonly newestMs: number | undefined;
@@ -74,6 +76,33 @@ export function summarizeSegment(
     state: isSealed ? 'sealed' : isNewest ? 'live' : 'crashed',
     oldestMs: trailer?.oldestReceivedNs.msOfNs ?? oldestBlockMs,
     newestMs: newest.isZero ? undefined : newest.msOfNs,
+  };
+}
+
+/**
+ * By the footer alone, in a few reads; undefined: there is none that holds, or the file cannot be
+ * opened.
+ */
+export function sealedSummary(
+  { source }: Pick<OfflineLog, 'source'>,
+  segment: LogSegment,
+): SegmentSummary | undefined {
+  const file = source.open(segment);
+  if (typeof file === 'number') return undefined;
+  const open = { file, provenOffsetBytes: nothingProven };
+  const footer = readFooter(source, open, segment, () => {});
+  const fileBytes = Math.max(file.sizeBytes(), 0);
+  file.close();
+  source.window.forget();
+  if (footer.kind !== 'footer') return undefined;
+  const { blockCount, footerOffsetUnits, oldestReceivedNs, newestReceivedNs } = footer.trailer;
+  return {
+    ...{ segment, state: 'sealed', blockCount, rawBytes: undefined, fileBytes, footer },
+    storedBytes: footerOffsetUnits * unitSizeBytes - segmentHeaderSizeBytes,
+    oldestMs: oldestReceivedNs.isZero ? undefined : oldestReceivedNs.msOfNs,
+    newestMs: newestReceivedNs.isZero ? undefined : newestReceivedNs.msOfNs,
+    hasFooterBlock: true,
+    fault: IoFault.None,
   };
 }
 

@@ -24,6 +24,7 @@ import {
 import { bodySizeBytesMax, cursorSlotSizeBytes, entryHeaderSizeBytes } from './format.ts';
 import { IoFault, ioFaultName } from './io-fault.ts';
 import { KernelHash } from './kernel-hash.ts';
+import { letterConsumer } from './letter-log.ts';
 import { LogReader } from './log-reader.ts';
 import { LogSource, logReadSizeBytes } from './log-source.ts';
 import { type RecoveredLog, recoverLog, recoveryScratchSizeBytes } from './recovery.ts';
@@ -54,6 +55,8 @@ export class OfflineVault {
   /** undefined: there is none. */
   readonly deadLetters: OfflineLog | undefined;
   readonly cursors: readonly FoundCursor[];
+  /** Of the dead letters: which are redriven or purged. Undefined: none ever was. */
+  readonly letterCursor: FoundCursor | undefined;
 
   /** Throws VAULT_FAILED for what cannot be read, VAULT_REFUSED for what must not be. */
   constructor(path: string, clock: Clock) {
@@ -67,9 +70,10 @@ export class OfflineVault {
     this.directory = new DirectDirectory(path);
     this.#checkVault();
     this.direct = this.#takesDirect();
-    this.cursors = this.#loadCursors();
+    this.cursors = this.readCursors();
     this.log = this.#openLog(this.directory, clock, logOffsetBytes);
     const dead = new SubDirectory(this.directory, deadLetterFolder);
+    this.letterCursor = this.readCursors(dead).find(isOfLetters);
     const listed = dead.list(segmentFolder);
     const isThere = listed.fault === IoFault.None && listed.names.length > 0;
     this.deadLetters = isThere ? this.#openLog(dead, clock, deadOffsetBytes) : undefined;
@@ -86,7 +90,11 @@ export class OfflineVault {
   }
 
   files(folder: string): OfflineFile[] {
-    const listed = this.directory.list(folder);
+    return this.#filesOf(this.directory, folder);
+  }
+
+  #filesOf(directory: VaultDirectory, folder: string): OfflineFile[] {
+    const listed = directory.list(folder);
     if (listed.fault === IoFault.NotFound) return [];
     if (listed.fault !== IoFault.None) throw unreadable(this.path, folder, listed.fault);
     return listed.names.filter(({ type }) => type === FileType.File);
@@ -138,10 +146,11 @@ export class OfflineVault {
     return false;
   }
 
-  #loadCursors(): FoundCursor[] {
-    const { directory, direct, area, hash } = this;
+  /** As they are now: an engine that has the vault goes on meanwhile. */
+  readCursors(directory: VaultDirectory = this.directory): FoundCursor[] {
+    const { direct, area, hash } = this;
     const disk = { directory, direct, area, hash, slotOffsetBytes };
-    const names = this.files(cursorFolder).map(({ name }) => consumerOf(name));
+    const names = this.#filesOf(directory, cursorFolder).map(({ name }) => consumerOf(name));
     const loaded = loadCursors(
       disk,
       names.filter((name) => name !== undefined),
@@ -180,7 +189,7 @@ export class OfflineVault {
       const result = recoverLog({
         ...{ directory, area, hash, direct, clock, software: '', capacityUnits: 4 },
         ...{ scratchOffsetBytes: recoveryOffsetBytes, onDamage: 'quarantine', readOnly: true },
-        cursors: directory === this.directory ? this.#evidence() : [],
+        cursors: evidenceOf(directory === this.directory ? this.cursors : this.#letterCursors()),
         quota: { reserve: () => false, release: () => {} },
         found: () => {},
         quarantineSizeBytesMax: 0,
@@ -193,16 +202,24 @@ export class OfflineVault {
     }
   }
 
-  #evidence() {
-    return this.cursors.flatMap(({ slots, statuses }) =>
-      slots.flatMap((slot, index) => {
-        if (statuses[index] !== 0) return [];
-        const { vaultTag, durableSeq, durableEntryEnd, watermark, rangeCount, ranges } = slot;
-        const rangesEnd = rangeCount === 0 ? watermark : ranges[2 * rangeCount - 1]!; // inside
-        return [{ vaultTag, durableSeq, durableEntryEnd, watermark, rangesEnd }];
-      }),
-    );
+  #letterCursors(): FoundCursor[] {
+    return this.letterCursor === undefined ? [] : [this.letterCursor];
   }
+}
+
+function isOfLetters({ consumer }: FoundCursor): boolean {
+  return consumer === letterConsumer;
+}
+
+function evidenceOf(cursors: readonly FoundCursor[]) {
+  return cursors.flatMap(({ slots, statuses }) =>
+    slots.flatMap((slot, index) => {
+      if (statuses[index] !== 0) return [];
+      const { vaultTag, durableSeq, durableEntryEnd, watermark, rangeCount, ranges } = slot;
+      const rangesEnd = rangeCount === 0 ? watermark : ranges[2 * rangeCount - 1]!; // inside
+      return [{ vaultTag, durableSeq, durableEntryEnd, watermark, rangesEnd }];
+    }),
+  );
 }
 
 const attemptsMax = 3;

@@ -10,6 +10,7 @@ import type { CursorEvidence } from './log-evidence.ts';
 import { LogState } from './log-state.ts';
 import { LogWriter } from './log-writer.ts';
 import type { MetaFile } from './meta-file.ts';
+import { ReceivedMarks } from './received-marks.ts';
 import { type RecoveredLog, recoverLog } from './recovery.ts';
 import { SegmentFolder } from './segment-folder.ts';
 import { SegmentList } from './segment-list.ts';
@@ -37,6 +38,8 @@ export interface OpenLogOptions {
 export interface OpenedLog extends VaultLog {
   /** Without its segments, which are in the list. */
   readonly recovered: Omit<RecoveredLog, 'segments'>;
+  /** When its entries were received. */
+  readonly received: ReceivedMarks;
   /** After the log was sealed: META says that it was a clean end. */
   close(): void;
 }
@@ -49,7 +52,12 @@ export function openLog(options: OpenLogOptions): OpenedLog {
   const folder = new SegmentFolder(directory, space);
   const segments = new SegmentList(folder);
   segments.reserve(finished.count);
-  for (const segment of finished) segments.append(segment);
+  const received = new ReceivedMarks();
+  for (const segment of finished) {
+    segments.append(segment);
+    const { firstEntrySeq, createdMs } = segment;
+    if (createdMs > 0) received.add(firstEntrySeq, createdMs);
+  }
   const writer = new LogWriter({
     ...{ folder, segments, buffers, origin, clock, capacityBytes, direct },
     software: options.software,
@@ -62,6 +70,7 @@ export function openLog(options: OpenLogOptions): OpenedLog {
   if (!isWritable) writer.becomeReadOnly();
   return {
     recovered,
+    received,
     writer,
     segments,
     isWritable,

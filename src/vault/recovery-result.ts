@@ -7,7 +7,7 @@ import type { DiskQuota } from './disk-quota.ts';
 import type { Hash64 } from './hash64.ts';
 import type { IoFault } from './io-fault.ts';
 import type { CursorEvidence } from './log-evidence.ts';
-import type { FinishedSegment, LogOrigin } from './log-origin.ts';
+import type { LogOrigin, RecoveredSegment } from './log-origin.ts';
 import type { MetaFile } from './meta-file.ts';
 import type { Quarantine } from './quarantine.ts';
 import type { RecoveryReport, UsedBytes } from './recovery-report.ts';
@@ -46,7 +46,7 @@ export type RefusalReason =
   | 'sequence-exhausted';
 
 /** Oldest first. Each is made when it is asked for: there may be very many. */
-export interface FinishedSegments extends Iterable<FinishedSegment> {
+export interface FinishedSegments extends Iterable<RecoveredSegment> {
   readonly count: number;
 }
 

@@ -8,7 +8,7 @@ import { assert } from '../assert.ts';
 import { knownFeatures, MetaFlag, unitSizeBytes } from './format.ts';
 import { IoFault } from './io-fault.ts';
 import { LogEvidence } from './log-evidence.ts';
-import { type FinishedSegment, LogOrigin } from './log-origin.ts';
+import { LogOrigin, type RecoveredSegment } from './log-origin.ts';
 import { MetaFile, MetaFound } from './meta-file.ts';
 import { Quarantine } from './quarantine.ts';
 import { ReadStatus } from './read-status.ts';
@@ -262,12 +262,13 @@ class Recovery {
   }
 }
 
-function finishedSegment(table: SegmentTable, index: number, logEnd: number): FinishedSegment {
-  const { segmentId, sizeBytes, firstEntrySeq } = table.row(index);
+function finishedSegment(table: SegmentTable, index: number, logEnd: number): RecoveredSegment {
+  const { segmentId, sizeBytes, createdMs, ...row } = table.row(index);
   const isNewest = index === table.count - 1;
   const entryEnd = isNewest ? logEnd : table.row(index + 1).prevEntryEnd;
   // Of a file that is void as a whole the end lies before its own beginning.
-  return { segmentId, sizeBytes, firstEntrySeq: Math.min(firstEntrySeq, entryEnd), entryEnd };
+  const firstEntrySeq = Math.min(row.firstEntrySeq, entryEnd);
+  return { segmentId, sizeBytes, firstEntrySeq, entryEnd, createdMs };
 }
 
 const surveyRefusals: ReadonlyMap<SurveyRefusal, readonly [RefusalReason, string]> = new Map([

@@ -16,6 +16,9 @@ import { GroupPlan } from './group-plan.ts';
 export const markSizeBytes = blockSizeBytes(0);
 export const trailerSizeBytes = unitSizeBytes;
 
+/** Left for a LOSS of one unit, and for the MARK that an idle moment puts in front of it. */
+export const lossBlocks = 2;
+
 /** The footer block of a segment of this many blocks. */
 export function footerBlockSizeBytes(blockCount: number): number {
   assert(blockCount >= 1, 'a segment without blocks has no footer');

@@ -1,4 +1,4 @@
-// The segments that recovery found, 64 bytes each: the backlog may have any number of files, and
+// The segments that recovery found, 72 bytes each: the backlog may have any number of files, and
 // nothing is kept for a block or an entry.
 
 import { assert } from '../assert.ts';
@@ -22,10 +22,12 @@ export interface SegmentRow {
   readonly prevSegmentId: number;
   readonly prevLastBlock: number;
   readonly prevEntryEnd: number;
+  /** Wall time; 0: what says so is damaged. */
+  readonly createdMs: number;
   readonly source: OriginSource;
 }
 
-const columns = 8;
+const columns = 9;
 
 export class SegmentTable {
   #cells = new Float64Array(columns * 64); // sequences are below 2^53
@@ -47,7 +49,7 @@ export class SegmentTable {
     this.#cells.set(
       [
         ...[segmentId, sizeBytes, firstBlockSeq, firstEntrySeq],
-        ...[prevSegmentId, prevLastBlock, prevEntryEnd, source],
+        ...[prevSegmentId, prevLastBlock, prevEntryEnd, source, origin.createdNs.msOfNs],
       ],
       this.#count * columns,
     );
@@ -61,6 +63,7 @@ export class SegmentTable {
       ...{ segmentId: cell(0), sizeBytes: cell(1), firstBlockSeq: cell(2), firstEntrySeq: cell(3) },
       ...{ prevSegmentId: cell(4), prevLastBlock: cell(5), prevEntryEnd: cell(6) },
       source: cell(7) as OriginSource, // `as`: add() takes nothing else
+      createdMs: cell(8),
     };
   }
 

@@ -186,8 +186,7 @@ export class SegmentWriter {
     const { clock, counts } = this.#parts;
     const fromMs = clock.nowMs();
     const fault = this.#file.fdatasync();
-    counts.syncs += 1;
-    counts.syncMsMax = Math.max(counts.syncMsMax, clock.nowMs() - fromMs);
+    counts.synced(clock.nowMs() - fromMs);
     return fault;
   }
 }

@@ -64,6 +64,12 @@ export class VaultSpace {
     const minFreeBytes = this.#minFreeBytes ?? minFreeBytesDefault(wholeBytes);
     return availableBytes - sizeBytes >= minFreeBytes;
   }
+
+  /** What the file system has for this process; -1: it does not say. */
+  diskFreeBytes(): number {
+    const answer = this.#directory.statfs();
+    return answer.fault === IoFault.None ? answer.status.availableBytes : -1;
+  }
 }
 
 /** What the file system keeps for others, unless configured. */

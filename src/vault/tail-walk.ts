@@ -97,8 +97,10 @@ export class TailWalk {
   }
 
   /**
-   * `contentEndBytes` is of the scan of the same file. `isSynced` is false if the flush before the
-   * first read failed: what is not known to be durable is void then.
+   * `contentEndBytes` is of the scan of the same file, whose blocks are evidence: one that it has
+   * not seen was written since, by an engine that goes on while somebody looks, and is behind the
+   * end. `isSynced` is false if the flush before the first read failed: what is not known to be
+   * durable is void then.
    */
   run(
     window: UnitWindow,
@@ -109,11 +111,11 @@ export class TailWalk {
     hasPrevChain: boolean,
   ): void {
     this.#begin(origin, hasPrevChain);
-    const { durableSeq } = evidence;
+    const { durableSeq, nextBlockSeq } = evidence;
     const end = this.end;
     while (end.positionBytes < window.fileEndBytes) {
       const isVoid = !isSynced && this.#nextBlockSeq > durableSeq;
-      if (!isVoid && this.#step(window, origin)) continue;
+      if (!isVoid && this.#step(window, origin, nextBlockSeq)) continue;
       if (this.isSealed || this.#nextBlockSeq > durableSeq) break;
       if (!this.#skipDamage(window, origin, durableSeq)) break;
     }
@@ -149,8 +151,11 @@ export class TailWalk {
     this.damage.length = 0;
   }
 
-  /** True: the block that was expected is there, and the end is behind it. */
-  #step(window: UnitWindow, identity: SegmentIdentity): boolean {
+  /**
+   * True: the block that was expected is there, and the end is behind it. `beforeBlockSeq`: of the
+   * first block that left no trace anywhere.
+   */
+  #step(window: UnitWindow, identity: SegmentIdentity, beforeBlockSeq: number): boolean {
     const { end } = this;
     const header = this.#header;
     const status = this.#read(window, end.positionBytes, identity);
@@ -161,7 +166,7 @@ export class TailWalk {
       this.#seal(window, identity);
       return false;
     }
-    if (status.body !== ReadStatus.Ok) return false;
+    if (status.body !== ReadStatus.Ok || header.blockSeq >= beforeBlockSeq) return false;
     const chain = this.#hasChain ? end.chain : undefined;
     if (!isNextBlock(header, this.#nextBlockSeq, chain)) return false;
     const isContinued = (header.flags & BlockFlag.Continued) !== 0;

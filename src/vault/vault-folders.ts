@@ -34,7 +34,7 @@ export function makeVaultFolders(directory: VaultDirectory): IoFault {
 /** Of all files in the vault's folders, ours or not. A folder that is not there has none. */
 export function vaultSizeBytes(directory: VaultDirectory): number {
   let sizeBytes = 0;
-  for (const folder of ['', ...vaultFolders]) {
+  for (const folder of ['', ...vaultFolders, `${deadLetterFolder}/${cursorFolder}`]) {
     directory.visit(folder, (file) => {
       if (file.type !== FileType.Directory) sizeBytes += file.sizeBytes;
     });

@@ -6,10 +6,10 @@ import { unreachable } from '../assert.ts';
 import type { Clock } from '../clock.ts';
 import { MiB } from '../limits.ts';
 import type { VaultLinks } from '../memory/vault-links.ts';
-import { type VaultPage, VaultWord } from '../memory/vault-page.ts';
+import { VaultWord } from '../memory/vault-page.ts';
 import type { ZonePage } from '../memory/zone-page.ts';
-import type { ByteView } from './byte-view.ts';
 import type { CursorSet } from './cursor-set.ts';
+import { type EntryNotesParts, noteDurable } from './entry-notes.ts';
 import { GroupAnswers } from './group-answers.ts';
 import { GroupIntake } from './group-intake.ts';
 import { type SettleKind, sequenceOf, VaultAnswer, VaultLogId } from './hand-over.ts';
@@ -31,12 +31,10 @@ export interface VaultLog {
   makeFloorsDurable(): boolean;
 }
 
-export interface VaultLoopParts {
+export interface VaultLoopParts extends EntryNotesParts {
   readonly clock: Clock;
   readonly links: VaultLinks;
-  readonly page: VaultPage;
   readonly zones: ZonePage;
-  readonly area: ByteView;
   readonly main: VaultLog;
   readonly dead: VaultLog;
   readonly cursors: CursorSet;
@@ -138,6 +136,7 @@ export class VaultLoop {
     const { end } = writer;
     const isKept = result === VaultAnswer.Acked && log === VaultLogId.Main;
     if (isKept) share?.committed(entries, count, end);
+    if (result === VaultAnswer.Acked) noteDurable(this.#parts, log, entries, count);
     this.#answers.answer(entries, count, result);
     this.#published = this.#publish();
     this.#lastGroupMs = this.#parts.clock.nowMs();
@@ -189,6 +188,7 @@ export class VaultLoop {
   #checkLock(): void {
     const { main, dead, clock, holdsLock } = this.#parts;
     this.#lockCheckedMs = clock.nowMs();
+    this.#isStatusStale = true; // others take room on the disk also while nothing happens here
     if (!this.#mayWrite || holdsLock()) return;
     this.#mayWrite = false;
     for (const { writer } of [main, dead]) writer.becomeReadOnly();

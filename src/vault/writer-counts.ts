@@ -1,5 +1,6 @@
 // What a log writer did, in plain numbers that the loop copies for status and metrics.
 
+import { TimeHistogram } from '../memory/time-histogram.ts';
 import type { PendingEntry } from './hand-over.ts';
 
 export class WriterCounts {
@@ -13,6 +14,7 @@ export class WriterCounts {
   losses = 0;
   syncs = 0;
   syncMsMax = 0;
+  readonly syncTimes = new TimeHistogram();
   sealedSegments = 0;
   /** Files given up after a failure. */
   poisonedFiles = 0;
@@ -20,6 +22,12 @@ export class WriterCounts {
   rewrittenGroups = 0;
   /** Numbered and not acknowledged. */
   givenUpEntries = 0;
+
+  synced(ms: number): void {
+    this.syncs += 1;
+    this.syncMsMax = Math.max(this.syncMsMax, ms);
+    this.syncTimes.add(ms);
+  }
 
   /** One group, its first `count` entries. */
   committed(entries: readonly PendingEntry[], count: number): void {

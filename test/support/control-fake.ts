@@ -4,7 +4,7 @@
 import assert from 'node:assert/strict';
 import { create, type MessageInitShape } from '@bufbuild/protobuf';
 import { durationFromMs, timestampFromMs } from '@bufbuild/protobuf/wkt';
-import { createRouterTransport, type ServiceImpl } from '@connectrpc/connect';
+import { type ConnectRouter, createRouterTransport, type ServiceImpl } from '@connectrpc/connect';
 import { ControlClient } from '../../src/ctl/control-client.ts';
 import type { ControlConnection } from '../../src/ctl/control-connection.ts';
 import type { OutputFormat, Terminal } from '../../src/ctl/terminal.ts';
@@ -28,12 +28,15 @@ export interface FakeEngine {
   readonly service?: FakeService;
   readonly health?: HealthCheckResponse_ServingStatus;
   readonly connection?: Partial<ControlConnection>;
+  /** Adds services. */
+  readonly serve?: (router: ConnectRouter) => void;
 }
 
 /** What the engine does not have is UNIMPLEMENTED, as with any engine. */
-export function fakeControl({ service, health, connection }: FakeEngine): ControlClient {
+export function fakeControl({ service, health, connection, serve }: FakeEngine): ControlClient {
   const transport = createRouterTransport((router) => {
     router.service(ControlService, service ?? {});
+    serve?.(router);
     if (health !== undefined) router.service(Health, { check: () => ({ status: health }) });
   });
   return new ControlClient({

@@ -12,14 +12,22 @@ import type { AuditedMutation } from '../../src/control/audit-log.ts';
 import type { Role } from '../../src/control/caller.ts';
 import { callerKey } from '../../src/control/caller-key.ts';
 import { controlService } from '../../src/control/control-service.ts';
-import type { DestinationView, EngineView, LedgerView } from '../../src/control/engine-view.ts';
+import type {
+  ConfigBefore,
+  DestinationView,
+  EngineView,
+  LedgerView,
+} from '../../src/control/engine-view.ts';
 import { RecordedAudit } from '../../src/control/recorded-audit.ts';
+import { OperatorDrain } from '../../src/engine/operator-drain.ts';
 import { ControlService } from '../../src/generated/gophership/control/v1/control_pb.js';
 import { StatePage, statePageSizeBytes } from '../../src/memory/state-page.ts';
 import { VaultPage, vaultPageSizeBytes } from '../../src/memory/vault-page.ts';
 import { Monitor } from '../../src/monitor/monitor.ts';
 import { Signal } from '../../src/monitor/signals.ts';
 import { FakeClock } from './fake-clock.ts';
+import { FakeReplay } from './fake-replay.ts';
+import { FakeTap } from './fake-tap.ts';
 import { keptLog } from './kept-log.ts';
 import { separateZonePage } from './zone-page.ts';
 import { testZones } from './zones-config.ts';
@@ -59,7 +67,11 @@ export class ControlRig {
     { id: 'debug', isRequired: false, consumerIndex: undefined },
   ];
   ledger: LedgerView = balanced;
+  readonly tap = new FakeTap();
+  readonly replay = new FakeReplay();
+  readonly drain = new OperatorDrain(this.replay);
   isDraining = false;
+  configBefore: ConfigBefore | undefined;
   /** False: the engine starts. */
   isRunning = true;
   readonly service;
@@ -141,13 +153,27 @@ function viewOf(rig: ControlRig, observesOnly: boolean, hasVault: boolean): Engi
     statePage: rig.statePage,
     vaultPage: hasVault ? rig.vaultPage : undefined,
     hasVault,
+    vaultFiles: undefined,
     zonePage: rig.zonePage,
     monitor: rig.monitor,
     observesOnly,
     get isDraining() {
+      return rig.isDraining || rig.drain.order !== undefined;
+    },
+    get isStopping() {
       return rig.isDraining;
     },
+    get drain() {
+      return rig.drain;
+    },
+    letters: undefined,
+    get replay() {
+      return hasVault ? rig.replay : undefined;
+    },
     ledger: () => rig.ledger,
+    recentAckTimes: () => rig.statePage.ackTimes(),
+    tap: (take) => rig.tap.open(take),
     configYaml: () => 'zones: {}\n',
+    configBefore: () => rig.configBefore,
   };
 }

@@ -13,6 +13,7 @@ export interface ParsedFamily {
 }
 
 const sampleSuffixes: Readonly<Record<string, string>> = { counter: '_total', info: '_info' };
+const histogramSuffixes = ['_bucket', '_sum', '_count'];
 
 /** By the name of the family; in OpenMetrics that is without `_total` and `_info`. */
 export function parseExposition(text: string, isOpenMetrics: boolean): Map<string, ParsedFamily> {
@@ -62,7 +63,8 @@ const labelPattern = /^([a-z_]+)="((?:[^"\\]|\\[\\n"])*)"(?:,|$)/;
 function addSample(line: string, { name, type, samples }: ParsedFamily, isOpen: boolean): void {
   const [, sample = '', labels = '', value = ''] = samplePattern.exec(line) ?? [];
   const suffix = isOpen ? (sampleSuffixes[type] ?? '') : '';
-  assert.equal(sample, `${name}${suffix}`, line);
+  const suffixes = type === 'histogram' ? histogramSuffixes : [suffix];
+  assert.ok(suffixes.map((one) => `${name}${one}`).includes(sample), line);
   const key = `${sample}${labels === '' ? '' : `{${labelList(labels, line)}}`}`;
   assert.ok(!samples.has(key), `${key} comes twice`);
   samples.set(key, numberOf(value, line));

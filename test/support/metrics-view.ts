@@ -54,17 +54,19 @@ export function metricsView(options: MetricsViewOptions = {}): EngineView {
   machine.step(0, readings);
   zonePage.zone.set(machine.zone);
   const stateBuffer = new SharedArrayBuffer(statePageSizeBytes(shardCount));
+  const statePage = new StatePage(stateBuffer, 0, shardCount);
   const rows = destinations.filter(({ isRequired }) => isRequired).map(({ id }) => row(id));
   return {
     version: '1.2.3',
     hostName: 'host',
     startedMs: 40_000,
     destinations,
-    statePage: new StatePage(stateBuffer, 0, shardCount),
+    statePage,
     vaultPage: hasVaultPage
       ? new VaultPage(new SharedArrayBuffer(vaultPageSizeBytes), 0)
       : undefined,
     hasVault,
+    vaultFiles: undefined,
     zonePage,
     monitor: {
       explain: () => machine.explain(5_000, readings),
@@ -77,15 +79,23 @@ export function metricsView(options: MetricsViewOptions = {}): EngineView {
       })),
       readings,
       zone: Zone.Green,
+      zoneMs: (zone) => [55_000, 4_000, 1_000][zone]!, // every zone has a place
     },
     observesOnly: false,
     isDraining: false,
+    isStopping: false,
+    drain: { order: undefined, start() {}, end() {} },
+    replay: undefined,
+    letters: undefined,
+    tap: () => ({ close() {} }),
     ledger: () => ({
       intake: { received: 10, acked: 5, refused: 2, gone: 1, inFlight: 2, difference: 0 },
       rows,
       isBalanced: true,
     }),
+    recentAckTimes: () => statePage.ackTimes(),
     configYaml: () => '',
+    configBefore: () => undefined,
   };
 }
 

@@ -104,6 +104,7 @@ class ScriptedReader implements ReplayReader {
   readonly #log: ReplayLog;
   readonly #area: ByteView;
   readonly #header = new EntryHeader();
+  #fromSeq = 0;
 
   constructor(log: ReplayLog, area: ByteView) {
     this.#log = log;
@@ -120,6 +121,11 @@ class ScriptedReader implements ReplayReader {
 
   blockStart(entrySeq: number): number {
     return this.#log.partOf(entrySeq)?.fromSeq ?? entrySeq;
+  }
+
+  /** Each block is a file of its own. */
+  get place() {
+    return { segmentId: 1 + this.#fromSeq, offsetBytes: 0 };
   }
 
   next(end: DurableEnd, place: EntryPlace): LogRead {
@@ -147,6 +153,7 @@ class ScriptedReader implements ReplayReader {
     const sizeBytes = entries.reduce((sum, { body }) => sum + entrySizeBytes(body.length), 0);
     const rawOffsetBytes = place.take(sizeBytes);
     if (rawOffsetBytes === 0) return { kind: 'no-room', sizeBytes };
+    this.#fromSeq = fromSeq;
     let at = rawOffsetBytes;
     for (const entry of entries) at = this.#write(at, entry);
     this.nextEntrySeq = toSeq;

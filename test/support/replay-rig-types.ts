@@ -8,6 +8,15 @@ import type { EntryHeader } from '../../src/vault/entry-header.ts';
 import type { ReplayLog } from './replay-log.ts';
 import type { VaultArena } from './vault-arena.ts';
 
+export const unlimited: PaceLimits = {
+  rateBytesPerSecond: 1e12,
+  yellowRateBytesPerSecond: 1e12,
+  minSharePercent: 10,
+};
+
+/** Letters that are redriven or purged: letter-rig.ts. */
+export const noLetters = { start: () => undefined, step: () => false, stop() {} };
+
 export interface RigOptions {
   readonly log: ReplayLog;
   readonly consumerCount?: number;

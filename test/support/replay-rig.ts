@@ -8,8 +8,7 @@ import { KiB } from '../../src/limits.ts';
 import { Zone } from '../../src/memory/zone-word.ts';
 import { buildReplayer } from '../../src/replayer/build-replayer.ts';
 import type { ReplayAnswer, ReplayCommand } from '../../src/replayer/replay-command.ts';
-import { ReplayControl } from '../../src/replayer/replay-control.ts';
-import type { PaceLimits } from '../../src/replayer/replay-pace.ts';
+import { type PlanEnd, ReplayControl } from '../../src/replayer/replay-control.ts';
 import type { Replayer } from '../../src/replayer/replayer.ts';
 import { ConsumerCursor } from '../../src/vault/consumer-cursor.ts';
 import { EntryHeader, readEntryHeader } from '../../src/vault/entry-header.ts';
@@ -27,14 +26,14 @@ import type { IoFault } from '../../src/vault/io-fault.ts';
 import type { LostRead } from '../../src/vault/log-read.ts';
 import { ListRing } from './list-ring.ts';
 import type { ReplayLog } from './replay-log.ts';
-import type { OutEntry, OutLetter, RigOptions } from './replay-rig-types.ts';
+import {
+  noLetters,
+  type OutEntry,
+  type OutLetter,
+  type RigOptions,
+  unlimited,
+} from './replay-rig-types.ts';
 import { firstFreeBytes, vaultArena } from './vault-arena.ts';
-
-const unlimited: PaceLimits = {
-  rateBytesPerSecond: 1e12,
-  yellowRateBytesPerSecond: 1e12,
-  minSharePercent: 10,
-};
 
 export class ReplayRig {
   readonly log: ReplayLog;
@@ -60,6 +59,7 @@ export class ReplayRig {
   isDiskBusy = false;
   usePercent = 10;
   pausesEnded = 0;
+  readonly plansEnded: PlanEnd[] = [];
   replayed = 0;
   duplicates = 0;
   shardWakes = 0;
@@ -128,20 +128,16 @@ export class ReplayRig {
       countDuplicates: (count) => {
         this.duplicates += count;
       },
-      cannotHold: (_, entrySeq) => {
-        this.tooLarge.push(entrySeq);
-      },
+      cannotHold: (_, entrySeq) => this.tooLarge.push(entrySeq),
       cannotRead: (consumer, { fault }) => this.faults.push([consumer, fault]),
       pauseEnded: () => {
         this.pausesEnded += 1;
       },
       forgetBelow() {},
       consumers: counts.map((index) => ({
+        tag: 1 + index,
         cursor: this.cursors[index]!.snapshot(), // one for each
-        room: {
-          offsetBytes: roomsOffsetBytes + index * roomSizeBytes,
-          sizeBytes: roomSizeBytes,
-        },
+        room: { offsetBytes: roomsOffsetBytes + index * roomSizeBytes, sizeBytes: roomSizeBytes },
         reader: openReader(),
         queues: shards.map((shard) => ({
           isDown: () => (this.isDown[index] ?? false) || (this.isShardDown[shard] ?? false),
@@ -152,13 +148,16 @@ export class ReplayRig {
         ...{ queueSizeBytesMax: 1e9, queueBatchesMax: 1e9, flushTimeoutMs: 0 },
       })),
     });
-    this.control = new ReplayControl({ replayer: this.replayer, area, hash, order, openReader });
+    this.control = new ReplayControl({
+      ...{ replayer: this.replayer, area, hash, order, openReader, letters: noLetters },
+      planEnded: (cause) => this.plansEnded.push(cause),
+    });
   }
 
   /** One step, and what came out of it goes to the shards. */
   step(): number {
     const waitMs = this.replayer.step(this.nowMs);
-    const busy = this.control.step();
+    const busy = this.control.step(this.nowMs);
     this.takeDeliveries();
     this.#takeLetters();
     return busy ? 0 : waitMs;
@@ -224,7 +223,7 @@ export class ReplayRig {
   }
 
   command(command: ReplayCommand): ReplayAnswer | undefined {
-    return this.control.execute(command, (answer) => this.answers.push(answer));
+    return this.control.execute(command, this.nowMs, (answer) => this.answers.push(answer));
   }
 
   /** Everything works: runs until nothing is left to do, and checks that nothing is left. */

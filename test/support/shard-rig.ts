@@ -2,11 +2,12 @@
 // answered.
 
 import { assert } from '../../src/assert.ts';
-import { Shard } from '../../src/engine/shard.ts';
+import { Shard, type ShardParts } from '../../src/engine/shard.ts';
 import { noVault } from '../../src/engine/vault-door.ts';
 import type { Answer, IngestCall } from '../../src/ingester/ingest-call.ts';
 import { silentLog } from '../../src/log.ts';
 import { StatePage, statePageSizeBytes } from '../../src/memory/state-page.ts';
+import { Transport } from '../../src/memory/transport-counters.ts';
 import { Zone } from '../../src/memory/zone-word.ts';
 import { FakeClock } from './fake-clock.ts';
 import { ScriptedDestination } from './scripted-destination.ts';
@@ -20,13 +21,16 @@ export interface ShardRigOptions {
   readonly recordCount?: number;
   /** 2 s unless given. */
   readonly ackDeadlineMs?: number;
+  /** Closed unless given. */
+  readonly tap?: ShardParts['tap'];
 }
 
 /** Every message has `recordCount` records, and each slab is freed once, when nobody reads it. */
 export function createRig(options: ShardRigOptions) {
   const { destinations, vault, malformed, recordCount = 10, ackDeadlineMs = 2_000 } = options;
   const clock = new FakeClock();
-  const counters = new StatePage(new ArrayBuffer(statePageSizeBytes(1)), 0, 1).shard(0);
+  const page = new StatePage(new ArrayBuffer(statePageSizeBytes(1)), 0, 1);
+  const counters = page.shard(0);
   const freed: number[] = [];
   const host = { zone: Zone.Green as Zone, occupancyPercent: 0, scans: 0 };
   const reads = (slab: number) =>
@@ -38,6 +42,7 @@ export function createRig(options: ShardRigOptions) {
     counters,
     destinations,
     vault: vault ?? noVault,
+    tap: options.tap ?? { isOpen: false, offer() {} },
     ackDeadlineMs: vault === undefined ? Infinity : ackDeadlineMs,
     zone: () => host.zone,
     scan: () => {
@@ -52,7 +57,7 @@ export function createRig(options: ShardRigOptions) {
     },
     occupancyPercent: () => host.occupancyPercent,
   });
-  return { clock, counters, freed, host, shard };
+  return { clock, page, counters, freed, host, shard };
 }
 
 /** A rig with a vault, and two required destinations unless others are given. */
@@ -66,7 +71,7 @@ export function slabOf(batch: object): number {
   return 'slab' in batch ? Number(batch.slab) : -1;
 }
 
-type Form = Pick<IngestCall, 'type' | 'encoding'>;
+type Form = Pick<IngestCall, 'type' | 'encoding' | 'transport' | 'wholeMs' | 'producer'>;
 
 export class FakeCall implements IngestCall {
   readonly slab: number;
@@ -75,7 +80,9 @@ export class FakeCall implements IngestCall {
   readonly type: IngestCall['type'];
   readonly encoding: IngestCall['encoding'];
   readonly deadlineMs: number;
-  readonly producer = 'CN=test';
+  readonly producer: string;
+  readonly transport: IngestCall['transport'];
+  readonly wholeMs: number | undefined;
   readonly answers: Answer[] = [];
   onGone: (() => void) | undefined;
 
@@ -84,6 +91,9 @@ export class FakeCall implements IngestCall {
     this.deadlineMs = deadlineMs;
     this.type = form.type ?? 'protobuf';
     this.encoding = form.encoding;
+    this.transport = form.transport ?? Transport.Grpc;
+    this.wholeMs = form.wholeMs;
+    this.producer = form.producer ?? 'CN=test';
   }
 
   answer(answer: Answer): void {

@@ -75,6 +75,13 @@ export class SimulatedDisk implements VaultDirectory {
     return typeof found !== 'number' && found.node !== undefined;
   }
 
+  /** Paths of the segments in a folder. */
+  segmentsIn(folder: string): string[] {
+    const found = this.#lookUp(`${folder}/x`);
+    const names = typeof found === 'number' ? [] : [...found.folder.names.keys()];
+    return names.filter((name) => name.endsWith('.vlt')).map((name) => `${folder}/${name}`);
+  }
+
   /** What a reader of the file sees. */
   contents(path: string): Uint8Array {
     const inode = this.#inode(path);

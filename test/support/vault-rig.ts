@@ -15,7 +15,7 @@ import type { ByteView } from '../../src/vault/byte-view.ts';
 import { directNotWanted } from '../../src/vault/direct-io-trial.ts';
 import { EntryCursor } from '../../src/vault/entry-cursor.ts';
 import { EntryHeader, writeEntryHeader } from '../../src/vault/entry-header.ts';
-import { entryHeaderSizeBytes } from '../../src/vault/format.ts';
+import { EntryKind, entryHeaderSizeBytes } from '../../src/vault/format.ts';
 import {
   highWord,
   lowWord,
@@ -58,6 +58,9 @@ export interface AppendOptions {
   readonly producer?: number;
   /** Of whoever sent it; 0: unknown. */
   readonly identity?: number;
+  /** Of a dead letter: makes the header of one. */
+  readonly reason?: number;
+  readonly recordCount?: number;
 }
 
 export interface RigAnswer {
@@ -154,6 +157,12 @@ export class VaultRig {
     header.flags = bytes.length === header.pieceSizeBytes ? 3 : 1;
     header.receivedNs.setNsOfMs(this.clock.wallMs());
     header.producerHash.set(options.identity ?? 0, 0);
+    if (options.recordCount !== undefined) header.recordCount = options.recordCount;
+    if (options.reason !== undefined) {
+      header.originalKind = header.kind;
+      header.kind = EntryKind.DeadLetter;
+      header.reason = options.reason;
+    }
     this.area.bytes.set(bytes, slab * 64 + entryHeaderSizeBytes);
     this.#memory.buffers.hash.hash64(
       this.area.bytes,

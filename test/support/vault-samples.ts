@@ -103,7 +103,9 @@ export class VaultSamples {
     const original = isDeadLetter ? this.number(1, 4) : entry.kind;
     if (isDeadLetter) {
       entry.originalKind = original;
-      entry.reason = this.number(1, 65_535);
+      const reasonAndTag = this.number(1, 65_535);
+      entry.reason = 1 + (reasonAndTag % 255);
+      entry.owedTo = reasonAndTag >>> 8;
       entry.attempts = this.number(0, 255);
       entry.statusCode = this.#random.next();
     }

@@ -53,7 +53,7 @@ function packagesOutsideTable(file: SourceFile, tables: TidyTables): string[] {
 // Other kinds of file (wasm, generated JavaScript) are the type check's business.
 function missingTargets(file: SourceFile, tree: SourceTree): string[] {
   return targets(file)
-    .filter(({ path }) => path.endsWith('.ts') && !tree.texts.has(path))
+    .filter(({ path }) => /\.tsx?$/.test(path) && !tree.texts.has(path))
     .map(({ path }) => `${file.path}: imports ${path}, which does not exist`);
 }
 

@@ -8,9 +8,9 @@ const kebabCase = /^[a-z0-9]+(-[a-z0-9]+)*$/;
 
 export function namesRules(tree: SourceTree): string[] {
   return [...tree.texts.keys()]
-    .filter((path) => /^(src|test|tools|bench|kernel)\/.*\.ts$/.test(path) && !isGenerated(path))
+    .filter((path) => /^(src|test|tools|bench|kernel)\/.*\.tsx?$/.test(path) && !isGenerated(path))
     .flatMap((path) => {
-      const parts = path.replace(/(\.fuzz)?(\.test|\.d)?\.ts$/, '').split('/');
+      const parts = path.replace(/(\.fuzz)?(\.test|\.d)?\.tsx?$/, '').split('/');
       return parts.flatMap((part) => {
         if (namesThatSayNothing.test(part)) return [`${path}: the name "${part}" says nothing`];
         return kebabCase.test(part) ? [] : [`${path}: "${part}" is not kebab-case`];

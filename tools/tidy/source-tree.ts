@@ -37,7 +37,7 @@ export function readSourceTree(rootPath: string): SourceTree {
 
 export function sourceTree(texts: ReadonlyMap<string, string>): SourceTree {
   const sources = [...texts]
-    .filter(([path]) => /^(src|test|tools|bench)\/.*\.ts$/.test(path) && !isGenerated(path))
+    .filter(([path]) => /^(src|test|tools|bench)\/.*\.tsx?$/.test(path) && !isGenerated(path))
     .map(([path, text]) => ({
       path,
       text,
@@ -71,7 +71,7 @@ function listFiles(rootPath: string, folder: string): string[] {
 }
 
 function isText(path: string): boolean {
-  return /\.(ts|js|md|json|ya?ml|sh|c|go|py|proto|txt|toml|html|css)$|^(bin|\.ci)\//.test(path);
+  return /\.(tsx?|js|md|json|ya?ml|sh|c|go|py|proto|txt|toml|html|css)$|^(bin|\.ci)\//.test(path);
 }
 
 // `import ... from`, `export ... from`, `import '...'`, `import('...')`, and the two ways in which

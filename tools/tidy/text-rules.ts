@@ -37,13 +37,13 @@ const forbiddenInEngine: readonly { pattern: RegExp; why: string }[] = [
 ];
 
 // Short-lived programs, whose state and time nobody has to test by themselves.
-const unitsOutsideEngine = ['main', 'ctl-main', 'cli', 'ctl'];
+const unitsOutsideEngine = ['main', 'ctl-main', 'cli', 'ctl', 'dashboard'];
 
 export function textRules(tree: SourceTree, tables: TidyTables): string[] {
   return [
     ...[...tree.texts].flatMap(([path, text]) => namesThatLeak(path, text)),
     ...[...tree.texts]
-      .filter(([path]) => /^(src|test|tools|bench|kernel)\/.*\.ts$/.test(path))
+      .filter(([path]) => /^(src|test|tools|bench|kernel)\/.*\.tsx?$/.test(path))
       .filter(([path]) => !isGenerated(path))
       .flatMap(([path, text]) => shape(path, text, tables)),
     ...tree.sources
