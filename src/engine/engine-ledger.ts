@@ -38,6 +38,7 @@ export class EngineLedger {
       inFlight: sum(ShardCounter.InflightBatches),
       vaulted: sum(ShardCounter.VaultedBatches),
       stored: sum(ShardCounter.StoredBatches),
+      redriven: this.#vaultPage?.get(VaultWord.RedrivenEntries) ?? 0,
       appended: this.#vaultPage?.get(VaultWord.AppendedEntries) ?? 0,
       entryEnd: end.entryEnd,
       destinations: this.#consumers.map((id, index) => {

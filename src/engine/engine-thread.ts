@@ -53,8 +53,8 @@ export class EngineThread<From, To> {
     });
   }
 
-  tell(message: To): void {
-    this.#worker.postMessage(message);
+  tell(message: To, transfer: readonly MessagePort[] = []): void {
+    this.#worker.postMessage(message, transfer);
   }
 
   /** After this one the thread ends, which is no death then. */

@@ -2,9 +2,17 @@
 // memory, the monitor and the ledger, read when they are asked for.
 
 import { hostname } from 'node:os';
-import type { Config } from '../config/config.ts';
+import { resolve } from 'node:path';
+import { systemClock } from '../clock.ts';
+import type { Config, VaultConfig } from '../config/config.ts';
+import type { Log } from '../log.ts';
+import { Zone } from '../memory/zone-word.ts';
+import type { TakeBody } from './engine-tap.ts';
 import type { Ledger } from './ledger.ts';
+import { shortMemory } from './memory-shortage.ts';
+import { RecentAckTimes } from './recent-ack-times.ts';
 import type { Supervisor } from './supervisor.ts';
+import { VaultFiles } from './vault-files.ts';
 import { requiredExporters } from './vault-threads.ts';
 
 export interface EngineViewParts {
@@ -12,12 +20,19 @@ export interface EngineViewParts {
   readonly version: string;
   /** When the process began, on the monotonic clock. */
   readonly startedMs: number;
+  readonly log: Log;
   /** The configuration in use, with its defaults and without secrets. */
   configYaml(): string;
+  /** Before the last reload that changed it. */
+  configBefore(): { readonly yaml: string; readonly changedWallMs: number } | undefined;
 }
 
-export function engineView({ supervisor, version, startedMs, configYaml }: EngineViewParts) {
+export function engineView(parts: EngineViewParts) {
+  const { supervisor, version, startedMs, log, configYaml, configBefore } = parts;
   const { config, statePage, vaultPage, zonePage, monitor } = supervisor;
+  // Without a required destination there is none, whatever is configured.
+  const hasVault = config.vault !== undefined && requiredExporters(config).length > 0;
+  const recentAcks = new RecentAckTimes(systemClock, statePage);
   return {
     version,
     hostName: hostname(),
@@ -26,7 +41,8 @@ export function engineView({ supervisor, version, startedMs, configYaml }: Engin
     statePage,
     vaultPage,
     // Without a required destination there is none, whatever is configured.
-    hasVault: config.vault !== undefined && requiredExporters(config).length > 0,
+    hasVault,
+    vaultFiles: hasVault ? vaultFiles(supervisor, config.vault, log) : undefined,
     zonePage,
     monitor,
     get observesOnly(): boolean {
@@ -35,9 +51,29 @@ export function engineView({ supervisor, version, startedMs, configYaml }: Engin
     get isDraining(): boolean {
       return supervisor.isDraining;
     },
+    get isStopping(): boolean {
+      return supervisor.isStopping;
+    },
+    drain: supervisor.operatorDrain,
+    replay: supervisor.replayDesk,
+    letters: supervisor.replayDesk,
     ledger: (): Ledger => supervisor.ledger.read(),
+    recentAckTimes: () => recentAcks.counts(),
+    tap: (take: TakeBody) => supervisor.tap.open(take),
     configYaml,
+    configBefore,
   };
+}
+
+function vaultFiles({ zonePage, monitor }: Supervisor, { directory }: VaultConfig, log: Log) {
+  return new VaultFiles({
+    ...{ path: resolve(directory), clock: systemClock, log },
+    whyPaused() {
+      if (zonePage.zone.get() === Zone.Red) return 'the zone is Red';
+      const short = shortMemory(monitor.explain().signals);
+      return short.length === 0 ? undefined : `memory is short (${short.join(', ')})`;
+    },
+  });
 }
 
 function destinations(config: Config, hasVault: boolean) {

@@ -7,7 +7,9 @@ import { assert } from '../assert.ts';
 import type { ErrorCode } from '../errors.ts';
 import { type Destination, type Outcome, OutcomeKind } from '../exporter/destination.ts';
 import type { IngestCall } from '../ingester/ingest-call.ts';
+import { SourceCounter } from '../memory/source-counters.ts';
 import { ShardCounter, type ShardCounters } from '../memory/state-page.ts';
+import { TransportCounter } from '../memory/transport-counters.ts';
 import { VaultAnswer } from '../vault/hand-over.ts';
 import { codecOf, kindOf } from './body-form.ts';
 import { HeldEntry } from './held-entry.ts';
@@ -19,6 +21,7 @@ export interface InFlightOwner {
   readonly counters: ShardCounters;
   readonly destinations: readonly Destination[];
   readonly vault: VaultDoor;
+  nowMs(): number;
   /** `owesAnswer` may have changed. */
   moved(batch: InFlightBatch): void;
   /** The vault did not take it, and its producer waits. */
@@ -50,6 +53,8 @@ export class InFlightBatch extends SentBatch implements VaultEntry {
   handedMs = 0;
   readonly #call: IngestCall;
   readonly #owner: InFlightOwner;
+  /** Where its producer is counted. */
+  readonly #source: number;
   #entry: HeldEntry | undefined = undefined;
   #answered = false;
   /** Answered with an error, or not at all: the producer may send it again. */
@@ -67,6 +72,7 @@ export class InFlightBatch extends SentBatch implements VaultEntry {
     this.deadlineMs = times.deadlineMs;
     this.nextStepMs = times.hedgeMs;
     const { counters } = owner;
+    this.#source = counters.sources.slotOf(call.producer);
     counters.add(ShardCounter.InflightBatches, 1);
     counters.add(ShardCounter.InflightBytes, this.bodyLengthBytes);
     call.onGone = () => this.#producerGone();
@@ -131,6 +137,7 @@ export class InFlightBatch extends SentBatch implements VaultEntry {
     if (this.#answered) return;
     this.#owner.counters.addRefused(code);
     this.#owner.counters.add(ShardCounter.FailedBatches, 1);
+    this.#owner.counters.sources.add(this.#source, SourceCounter.Refused, 1);
     const retry = retryDelayMs === undefined ? {} : { retryDelayMs };
     this.#answered = true;
     this.#call.answer({ kind: 'error', code, message, ...retry });
@@ -214,6 +221,11 @@ export class InFlightBatch extends SentBatch implements VaultEntry {
     counters.add(ShardCounter.AckedBatches, 1);
     counters.add(ShardCounter.AckedRecords, this.countedRecords);
     counters.add(ShardCounter.AckedBytes, this.bodyLengthBytes);
+    const { transport, wholeMs = this.receivedMs } = this.#call;
+    counters.addTransport(transport, TransportCounter.AckedRecords, this.countedRecords);
+    counters.addAckTime(this.#owner.nowMs() - wholeMs);
+    counters.sources.add(this.#source, SourceCounter.Acked, 1);
+    counters.sources.add(this.#source, SourceCounter.AckedRecords, this.countedRecords);
     const { rejectedRecords, message } = this;
     this.#call.answer({ kind: 'ok', rejectedRecords, message });
     // Of most batches this was the end: they need not be moved to be released.
@@ -232,6 +244,7 @@ export class InFlightBatch extends SentBatch implements VaultEntry {
     if (this.#answered) return;
     this.#answered = true;
     this.#owner.counters.add(ShardCounter.GoneBatches, 1);
+    this.#owner.counters.sources.add(this.#source, SourceCounter.Gone, 1);
     this.#takeBack();
   }
 

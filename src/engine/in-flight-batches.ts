@@ -85,6 +85,10 @@ export class InFlightBatches implements InFlightOwner {
     return this.#owed.size === 0 && !this.#others.links().some((batch) => !batch.answered);
   }
 
+  nowMs(): number {
+    return this.#parts.clock.nowMs();
+  }
+
   /** From now on somebody must answer it. */
   add(call: IngestCall): InFlightBatch {
     const nowMs = this.#parts.clock.nowMs();

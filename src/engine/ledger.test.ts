@@ -57,6 +57,19 @@ class Books {
     this.entryEnd = this.nextEntrySeq;
   }
 
+  /** A dead letter, owed to this one: its batch has a new number, for nobody else. */
+  redriven(owed: number): void {
+    this.counts.redriven += 1;
+    this.counts.appended += 1;
+    const entrySeq = this.nextEntrySeq;
+    this.nextEntrySeq += 1;
+    this.entryEnd = this.nextEntrySeq;
+    for (const [consumer, cursor] of this.cursors.entries()) {
+      if (consumer === owed) cursor.redriven(1);
+      else cursor.settle(SettleKind.Skipped, entrySeq, 1);
+    }
+  }
+
   /** A group that was given up: the next entry shows the gap. */
   burn(): void {
     this.nextEntrySeq += 1;
@@ -88,7 +101,8 @@ class Books {
   }
 
   #zero() {
-    return { received: 0, acked: 0, refused: 0, gone: 0, vaulted: 0, stored: 0, appended: 0 };
+    const vault = { vaulted: 0, stored: 0, redriven: 0, appended: 0 };
+    return { received: 0, acked: 0, refused: 0, gone: 0, ...vault };
   }
 }
 
@@ -102,6 +116,7 @@ const step: fc.Arbitrary<Step> = fc.oneof(
   }),
   fc.constantFrom(...answers).map((answer) => (books: Books) => books.stored(answer)),
   fc.constant((books: Books) => books.burn()),
+  fc.nat(1).map((owed) => (books: Books) => books.redriven(owed)),
   fc
     .tuple(
       fc.nat(1),
@@ -166,7 +181,15 @@ test('ledger() says where batches are', () => {
 
 test('ledger() without a vault compares what was acknowledged with what was delivered', () => {
   const destinations = [{ id: 'otlp/0', direct: 7, vault: undefined }];
-  const none = { gone: 0, inFlight: 2, vaulted: 0, stored: 0, appended: 0, entryEnd: 0 };
+  const none = {
+    gone: 0,
+    inFlight: 2,
+    vaulted: 0,
+    stored: 0,
+    redriven: 0,
+    appended: 0,
+    entryEnd: 0,
+  };
   const books = ledger({ received: 12, acked: 8, refused: 2, ...none, destinations });
   assert.deepEqual(differences(books), [0, 1]);
   assert.equal(books.isBalanced, false);

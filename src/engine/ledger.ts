@@ -10,10 +10,12 @@
 //   acked          this process acknowledged, and before it others: what the cursor said at the
 //                  start that it had settled (but skipped) or had before it in the vault
 //   also stored    in the vault although the answer did not come from there: a destination was
-//                  faster, or the producer was told otherwise. Such an entry settles for itself
+//                  faster, the producer was told otherwise, or it is a dead letter that was put
+//                  there again. Such an entry settles for itself
 //   burnt          numbers of entries that were given up before they were durable
 //   delivered      without the vault, by this process; through it, as the cursor says
-//   skipped        by the cursor since the start: burnt numbers, and kinds that it does not take
+//   skipped        by the cursor since the start: burnt numbers, kinds that it does not take, and
+//                  what dead letters were before they were put into the vault again
 //
 // Words of the state page start at 0 with the process; those of cursors live on disk. So the words
 // of a cursor at the start, when recovery is done and nothing is replayed yet, are the base from
@@ -60,6 +62,8 @@ export interface LedgerTerms {
   readonly vaulted: number;
   /** Appends that the vault took, as the shards count them. */
   readonly stored: number;
+  /** Dead letters that were put into the log again. */
+  readonly redriven: number;
   /** Entries of this process in the log, as the vault counts them. */
   readonly appended: number;
   /** Where the log ends; exclusive. */
@@ -130,7 +134,7 @@ function row(terms: LedgerTerms, { id, direct, vault }: LedgerDestination): Ledg
   const now = vault?.now ?? nothing;
   const sides = {
     acked: terms.acked + base.unsettled + settledBatches(base),
-    alsoStored: terms.stored - terms.vaulted,
+    alsoStored: terms.stored - terms.vaulted + terms.redriven,
     burnt: vault === undefined ? 0 : burntNumbers(terms, base),
     delivered: direct + now.delivered,
     inVault: now.unsettled,

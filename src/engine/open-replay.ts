@@ -15,9 +15,12 @@ import { VaultPage, VaultWord } from '../memory/vault-page.ts';
 import { HostWord, ZonePage } from '../memory/zone-page.ts';
 import { buildReplayer, type ConsumerInput } from '../replayer/build-replayer.ts';
 import type { QueueState } from '../replayer/delivery-lane.ts';
-import { ReplayControl } from '../replayer/replay-control.ts';
+import { LetterControl } from '../replayer/letter-control.ts';
+import { type PlanEnd, ReplayControl } from '../replayer/replay-control.ts';
+import { ReplayEta } from '../replayer/replay-eta.ts';
 import type { Replayer } from '../replayer/replayer.ts';
 import { ByteView } from '../vault/byte-view.ts';
+import { consumerTag } from '../vault/consumer-tag.ts';
 import { DirectDirectory } from '../vault/direct-file.ts';
 import { VaultLogId } from '../vault/hand-over.ts';
 import { ioFaultName } from '../vault/io-fault.ts';
@@ -25,13 +28,15 @@ import { KernelHash } from '../vault/kernel-hash.ts';
 import type { LostRead } from '../vault/log-read.ts';
 import { LogReader } from '../vault/log-reader.ts';
 import { LogSource, logReadSizeBytes } from '../vault/log-source.ts';
-import { replayStateWord } from '../vault/replay-state.ts';
-import type { ReplayConsumer, ReplayStart, ReplayWake } from './replay-messages.ts';
+import { ReplayState, replayStateWord } from '../vault/replay-state.ts';
+import { VaultLetterDoor } from './letter-door.ts';
+import type { ReplayConsumer, ReplayEnd, ReplayStart, ReplayWake } from './replay-messages.ts';
 import type { DamageReport } from './vault-messages.ts';
 
 export interface OpenReplay {
   readonly replayer: Replayer;
   readonly control: ReplayControl;
+  readonly letterDoor: VaultLetterDoor;
   readonly bell: Doorbell;
   /** Shows on the vault's page what the replay does; logs when that is bad news. */
   publish(): void;
@@ -39,7 +44,12 @@ export interface OpenReplay {
 
 const wakeUp: ReplayWake = { kind: 'replay' };
 
-export function openReplay(start: ReplayStart, log: Log): OpenReplay {
+/** @param ended what an operator had set is over, without a word of an operator */
+export function openReplay(
+  start: ReplayStart,
+  log: Log,
+  ended: (what: ReplayEnd, usePercent: number) => void,
+): OpenReplay {
   const { shardCount, consumers, replay, shardPorts, vaultPort } = start;
   const arena = Arena.attach(start.memory, start.layout);
   const regions = arena.layout.vault;
@@ -57,19 +67,21 @@ export function openReplay(start: ReplayStart, log: Log): OpenReplay {
   const readerEndBytes = regions.reader.offsetBytes + regions.reader.sizeBytes;
   assert(scanOffsetBytes + scanResultSizeBytes <= readerEndBytes, 'no room for a scan');
   const hash = new KernelHash(kernel.xxhash, arena.buffer, hashOffsetBytes);
-  const source = new LogSource({
+  const sourceParts = {
     directory: new DirectDirectory(start.directory),
     direct: start.direct,
     vaultUuid: start.vaultUuid,
     ...{ kernel, area, hash, region: regions.reader },
-  });
+  };
+  const source = new LogSource(sourceParts);
   const shards = Array.from({ length: shardCount }, (_, index) => index);
   const inputs = consumers.map((consumer, index): ConsumerInput => {
     const room = regions.replay[index];
     assert(room !== undefined, 'one region for each consumer');
-    const { cursor, queueSizeBytesMax, queueBatchesMax, flushTimeoutMs } = consumer;
+    const { id, cursor, queueSizeBytesMax, queueBatchesMax, flushTimeoutMs } = consumer;
     const queues = shards.map((shard) => queueState(statePage.shard(shard), consumer));
     return {
+      tag: consumerTag(id),
       cursor,
       room,
       reader: new LogReader(source),
@@ -114,14 +126,34 @@ export function openReplay(start: ReplayStart, log: Log): OpenReplay {
       const fields = { exporter: consumers[consumer]?.id, fault: ioFaultName(fault), segmentId };
       log.warn('VAULT_FAILED', 'the replay cannot read the vault, and tries again', fields);
     },
-    pauseEnded: (percent) => log.info('the vault fills up: the replay resumes', { percent }),
+    pauseEnded(percent) {
+      log.info('the vault fills up: the replay resumes', { percent });
+      ended('pause', percent);
+    },
     forgetBelow: (entrySeq) => source.forgetBelow(entrySeq),
   });
   const openReader = () => new LogReader(source);
-  const control = new ReplayControl({ replayer, area, hash, order: replay.order, openReader });
+  const letterDoor = new VaultLetterDoor({
+    ...{ port: vaultPort, source, sourceParts },
+    wakeVault: () => links.vaultBell.ring(),
+    countRedriven: (count) => page.add(VaultWord.RedrivenEntries, count),
+  });
+  const letters = new LetterControl({ replayer, area, hash, door: letterDoor });
+  const control = new ReplayControl({
+    ...{ replayer, area, hash, order: replay.order, openReader, letters },
+    planEnded(cause, percent) {
+      log.info(planEndText[cause], { percent });
+      ended(cause, percent);
+    },
+  });
   const publish = publisher(replayer, page, consumers, log);
-  return { replayer, control, bell: links.replayBell, publish };
+  return { replayer, control, letterDoor, bell: links.replayBell, publish };
 }
+
+const planEndText: Readonly<Record<PlanEnd, string>> = {
+  full: 'the vault fills up: what an operator set for the replay is over, but for its order',
+  configured: 'the configuration takes the place of the rate and order that an operator set',
+};
 
 function queueState(shard: ShardCounters, { destinationIndex }: ReplayConsumer): QueueState {
   const counters = shard.destination(destinationIndex);
@@ -151,7 +183,9 @@ function publisher(
   log: Log,
 ): () => void {
   let fullMask = 0;
+  const publishEta = etaPublisher(replayer, page);
   return () => {
+    publishEta(systemClock.nowMs());
     let mask = 0;
     for (const { parts } of replayer.parts.consumers) {
       if (!parts.graveyard.isFull) continue;
@@ -162,5 +196,28 @@ function publisher(
     }
     fullMask = mask;
     page.set(VaultWord.ReplayState, replayStateWord(replayer.state, mask));
+  };
+}
+
+const etaIntervalMs = 1_000;
+
+function etaPublisher(replayer: Replayer, page: VaultPage): (nowMs: number) => void {
+  const { consumers } = replayer.parts;
+  const eta = new ReplayEta(consumers.length);
+  let lookAtMs = 0;
+  return (nowMs) => {
+    if (nowMs < lookAtMs) return;
+    lookAtMs = nowMs + etaIntervalMs;
+    // Of what stands still, and of a part of the log, there is none.
+    const isWhole = consumers.every(({ parts }) => parts.intake.times === undefined);
+    if (replayer.state !== ReplayState.Running || !isWhole) {
+      eta.forget();
+      page.set(VaultWord.ReplayEtaMs, 0);
+      return;
+    }
+    const { entryEnd } = replayer.end;
+    const waiting = consumers.map(({ parts }) => parts.ledger.cursor.unsettledCount(entryEnd));
+    const etaMs = eta.look(nowMs, waiting);
+    page.set(VaultWord.ReplayEtaMs, Number.isFinite(etaMs) ? etaMs : 0);
   };
 }

@@ -52,6 +52,7 @@ async function startRed(answer: VaultAnswer) {
     counters: harness.counters,
     destinations: [destination],
     vault,
+    tap: { isOpen: false, offer() {} },
     ackDeadlineMs: 2_000,
     zone: () => host.zone,
     scan: () => ({ malformed: undefined, resourceCount: 1, recordCount: 1 }),

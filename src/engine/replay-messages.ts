@@ -7,6 +7,7 @@ import type { Config, ReplayConfig } from '../config/config.ts';
 import type { ErrorCode } from '../errors.ts';
 import type { ArenaLayout } from '../memory/arena-plan.ts';
 import type { ReplayAnswer, ReplayCommand } from '../replayer/replay-command.ts';
+import type { PlanEnd } from '../replayer/replay-control.ts';
 import type { CursorSnapshot } from '../vault/consumer-cursor.ts';
 
 /** A required destination, as the replay thread has to know it. */
@@ -62,8 +63,13 @@ export type FromReplay =
   /** The start failed for a reason that the operator can mend. */
   | { readonly kind: 'refused'; readonly code: ErrorCode; readonly message: string }
   | { readonly kind: 'answer'; readonly id: number; readonly answer: ReplayAnswer }
+  /** What an operator had set is over, without a word of an operator. */
+  | { readonly kind: 'ended'; readonly what: ReplayEnd; readonly usePercent: number }
   /** `outstanding`: handed out and not answered in time; they come again. */
   | { readonly kind: 'stopped'; readonly outstanding: number };
+
+/** A pause, for a vault that is nearly full, or what was planned. */
+export type ReplayEnd = 'pause' | PlanEnd;
 
 /** On a shard's port: look at the ring of the replay thread. */
 export type ReplayWake = { readonly kind: 'replay' };

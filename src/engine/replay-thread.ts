@@ -21,7 +21,9 @@ const log = stderrLog(start.logs, systemClock);
 const messagesIntervalMs = 50;
 
 try {
-  const replay = openReplay(start, log);
+  const replay = openReplay(start, log, (what, usePercent) =>
+    tell({ kind: 'ended', what, usePercent }),
+  );
   tell({ kind: 'ready' });
   serve(replay);
   tell({ kind: 'stopped', outstanding: replay.replayer.outCount });
@@ -30,7 +32,7 @@ try {
   tell({ kind: 'refused', code: error.code, message: error.message });
 }
 
-function serve({ replayer, control, bell, publish }: OpenReplay): void {
+function serve({ replayer, control, letterDoor, bell, publish }: OpenReplay): void {
   let lookedMs = Number.NEGATIVE_INFINITY;
   let stopAtMs = Number.POSITIVE_INFINITY;
   let restMs = 0;
@@ -40,9 +42,10 @@ function serve({ replayer, control, bell, publish }: OpenReplay): void {
     if (restMs > 0 || nowMs - lookedMs >= messagesIntervalMs) {
       lookedMs = nowMs;
       stopAtMs = Math.min(stopAtMs, takeMessages());
+      letterDoor.takeAnswers();
     }
     restMs = replayer.step(nowMs);
-    if (control.step()) restMs = 0;
+    if (control.step(nowMs)) restMs = 0;
     publish();
     if (isOver(replayer, nowMs, stopAtMs)) return;
     if (restMs > 0) bell.sleep(rings, Math.min(restMs, Math.max(0, stopAtMs - nowMs)));
@@ -59,7 +62,7 @@ function serve({ replayer, control, bell, publish }: OpenReplay): void {
         continue;
       }
       const { id, command } = message;
-      const answer = control.execute(command, (later) =>
+      const answer = control.execute(command, systemClock.nowMs(), (later) =>
         tell({ kind: 'answer', id, answer: later }),
       );
       if (answer !== undefined) tell({ kind: 'answer', id, answer });

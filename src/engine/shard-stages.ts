@@ -21,6 +21,7 @@ import { ListenerCertificates } from './listener-certificates.ts';
 import { createScan, scanScratchSizeBytes } from './message-scan.ts';
 import { Shard } from './shard.ts';
 import { ShardSampler } from './shard-sampler.ts';
+import { ShardTap } from './shard-tap.ts';
 import type { ShardStart } from './thread-messages.ts';
 import { noVault } from './vault-door.ts';
 import { createVaultDoors, type VaultDoors, vaultScratchSizeBytes } from './vault-doors.ts';
@@ -32,6 +33,7 @@ export interface ShardStages {
   /** Undefined: no vault. */
   readonly vaultDoors: VaultDoors | undefined;
   readonly sampler: ShardSampler;
+  readonly tap: ShardTap;
   readonly watches: readonly CertificateWatch[];
 }
 
@@ -93,6 +95,7 @@ export async function buildShard(start: ShardStart, log: Log): Promise<ShardStag
       ...{ clock, arena, kernel, shardIndex, counters, destinations, wakePorts },
       scratch: scratch.vault,
     });
+  const tap = new ShardTap({ clock, bytes, zone: () => sampler.zone });
   const shard = new Shard({
     clock,
     log,
@@ -100,6 +103,7 @@ export async function buildShard(start: ShardStart, log: Log): Promise<ShardStag
     destinations,
     vault: vaultDoors?.vault ?? noVault,
     ackDeadlineMs,
+    tap,
     zone: () => sampler.zone,
     scan: createScan(kernel, scratch.scan.offsetBytes),
     countRecords: (bodyOffsetBytes, bodyLengthBytes) =>
@@ -136,7 +140,7 @@ export async function buildShard(start: ShardStart, log: Log): Promise<ShardStag
     log,
     onChange: (transport, context) => listener.setSecureContext(transport, context),
   });
-  return { shard, listener, destinations, vaultDoors, sampler, watches };
+  return { shard, listener, destinations, vaultDoors, sampler, tap, watches };
 }
 
 /** Many SDKs speak only the latter; who speaks both gets one connection for all of its calls. */

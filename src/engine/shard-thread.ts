@@ -37,6 +37,9 @@ try {
       case 'zones':
         stages.sampler.reload(message.zones);
         break;
+      case 'tap':
+        stages.tap.open(message);
+        break;
       case 'reload-certificates':
         for (const watch of stages.watches) void watch.reload();
         break;

@@ -4,7 +4,9 @@
 
 import type { Answer, IngestCall } from '../ingester/ingest-call.ts';
 import { drainRetryDelayMs } from '../limits.ts';
+import { SourceCounter } from '../memory/source-counters.ts';
 import { ShardCounter, type ShardCounters } from '../memory/state-page.ts';
+import { TransportCounter } from '../memory/transport-counters.ts';
 import { Zone } from '../memory/zone-word.ts';
 import { EntryKind } from '../vault/format.ts';
 import { VaultAnswer } from '../vault/hand-over.ts';
@@ -12,6 +14,7 @@ import { isRaw } from './body-form.ts';
 import type { InFlightBatch } from './in-flight-batch.ts';
 import { InFlightBatches, type InFlightEvents, type InFlightParts } from './in-flight-batches.ts';
 import { type Pivot, type PivotRefusal, pivot } from './pivot.ts';
+import type { ShardTap } from './shard-tap.ts';
 import { VaultReadiness } from './vault-door.ts';
 import { type VaultRefusalAnswer, vaultRefusal } from './vault-refusal.ts';
 import { VaultRefusals } from './vault-refusals.ts';
@@ -26,6 +29,7 @@ export interface ScanReport {
 type ErrorAnswer = Extract<Answer, { kind: 'error' }>;
 
 export interface ShardParts extends InFlightParts {
+  readonly tap: Pick<ShardTap, 'isOpen' | 'offer'>;
   zone(): Zone;
   scan(bodyOffsetBytes: number, bodyLengthBytes: number): ScanReport;
   /** LogRecords of a message that nobody scans; -1: it cannot be counted. */
@@ -45,6 +49,7 @@ const draining: ErrorAnswer = {
 export class Shard implements InFlightEvents {
   readonly counters: ShardCounters;
   readonly #parts: ShardParts;
+  readonly #tap: ShardParts['tap'];
   readonly #inFlight: InFlightBatches;
   #grace: { cancel(): void } | undefined;
   /** Answered Full by a vault that takes from others. */
@@ -55,6 +60,7 @@ export class Shard implements InFlightEvents {
 
   constructor(parts: ShardParts) {
     this.#parts = parts;
+    this.#tap = parts.tap;
     this.counters = parts.counters;
     this.#inFlight = new InFlightBatches(parts, this);
   }
@@ -82,6 +88,10 @@ export class Shard implements InFlightEvents {
     const { bodyLengthBytes } = call;
     this.counters.add(ShardCounter.ReceivedBatches, 1);
     this.counters.add(ShardCounter.ReceivedBytes, bodyLengthBytes);
+    this.counters.addTransport(call.transport, TransportCounter.ReceivedBatches, 1);
+    this.counters.addTransport(call.transport, TransportCounter.ReceivedBytes, bodyLengthBytes);
+    this.#countSource(call, SourceCounter.Received, 1);
+    this.#countSource(call, SourceCounter.ReceivedBytes, bodyLengthBytes);
     if (this.#draining) this.#refuse(call, draining);
     else if (bodyLengthBytes === 0) this.#acceptEmpty(call);
     else if (isRaw(call)) this.#storeRaw(call, -1);
@@ -160,11 +170,12 @@ export class Shard implements InFlightEvents {
       this.#refuse(call, { kind: 'error', code: 'OTLP_MALFORMED', message: report.malformed });
       return;
     }
-    this.counters.add(ShardCounter.ReceivedRecords, report.recordCount);
+    this.#countReceived(call, report.recordCount);
     if (report.recordCount === 0) {
       this.#acceptEmpty(call);
       return;
     }
+    if (this.#tap.isOpen) this.#tap.offer(call.bodyOffsetBytes, call.bodyLengthBytes);
     const way = this.#pivot(call.bodyLengthBytes, this.#parts.vault.readiness);
     if (way.kind === 'refuse') this.#refuse(call, retryable(way));
     else this.#take(this.#inFlight.add(call), report, way);
@@ -183,15 +194,26 @@ export class Shard implements InFlightEvents {
     const batch = this.#inFlight.add(call);
     if (recordCount >= 0) {
       batch.recordCount = recordCount;
-      this.counters.add(ShardCounter.ReceivedRecords, recordCount);
+      this.#countReceived(call, recordCount);
     }
     batch.store(0);
+  }
+
+  #countSource({ producer }: IngestCall, word: SourceCounter, amount: number): void {
+    const { sources } = this.counters;
+    sources.add(sources.slotOf(producer), word, amount);
+  }
+
+  #countReceived({ transport }: IngestCall, recordCount: number): void {
+    this.counters.add(ShardCounter.ReceivedRecords, recordCount);
+    this.counters.addTransport(transport, TransportCounter.ReceivedRecords, recordCount);
   }
 
   #refuse(call: IngestCall, answer: ErrorAnswer): void {
     this.#parts.freeSlab(call.slab);
     this.counters.addRefused(answer.code);
     this.counters.add(ShardCounter.FailedBatches, 1);
+    this.#countSource(call, SourceCounter.Refused, 1);
     call.answer(answer);
   }
 
@@ -201,6 +223,9 @@ export class Shard implements InFlightEvents {
     this.counters.add(ShardCounter.AckedBatches, 1);
     this.counters.add(ShardCounter.DirectBatches, 1);
     this.counters.add(ShardCounter.AckedBytes, call.bodyLengthBytes);
+    this.#countSource(call, SourceCounter.Acked, 1);
+    const { wholeMs } = call;
+    this.counters.addAckTime(wholeMs === undefined ? 0 : this.#parts.clock.nowMs() - wholeMs);
     call.answer({ kind: 'ok', rejectedRecords: 0, message: '' });
   }
 

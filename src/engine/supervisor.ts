@@ -19,9 +19,12 @@ import { HostSampler } from '../monitor/host-sampler.ts';
 import { Monitor } from '../monitor/monitor.ts';
 import { createTicketSecret } from '../tls/session-tickets.ts';
 import { EngineLedger } from './engine-ledger.ts';
+import { EngineTap } from './engine-tap.ts';
 import { EngineThread } from './engine-thread.ts';
 import { threadHeap } from './memory-budget.ts';
+import { OperatorDrain } from './operator-drain.ts';
 import { planReload } from './reload-plan.ts';
+import type { ReplayDesk } from './replay-desk.ts';
 import type { FromShard, ShardStart, ToShard } from './thread-messages.ts';
 import { requiredExporters, VaultThreads } from './vault-threads.ts';
 
@@ -48,6 +51,10 @@ export class Supervisor {
   readonly monitor: Monitor;
   /** What became of every batch, by the process's own books. */
   readonly ledger: EngineLedger;
+  /** A look at what comes in. */
+  readonly tap: EngineTap;
+  /** Apart from drain(), which ends the process. */
+  readonly operatorDrain: OperatorDrain;
   readonly #shards: readonly ShardThread[];
   readonly #vault: VaultThreads | undefined;
   readonly #life: { ending: boolean };
@@ -71,7 +78,9 @@ export class Supervisor {
     this.ledger = pages.ledger;
     this.ports = ports;
     this.#shards = shards;
+    this.tap = new EngineTap(shards);
     this.#vault = vault;
+    this.operatorDrain = new OperatorDrain(vault?.replayDesk);
     this.#life = life;
   }
 
@@ -112,8 +121,18 @@ export class Supervisor {
     return this.#config;
   }
 
+  /** By an operator, or because it stops: nothing more should be sent to it. */
   get isDraining(): boolean {
+    return this.#draining || this.operatorDrain.order !== undefined;
+  }
+
+  get isStopping(): boolean {
     return this.#draining;
+  }
+
+  /** Undefined without a vault. */
+  get replayDesk(): ReplayDesk | undefined {
+    return this.#vault?.replayDesk;
   }
 
   /**

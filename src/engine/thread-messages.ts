@@ -5,6 +5,7 @@ import type { Config, ZonesConfig } from '../config/config.ts';
 import type { ErrorCode } from '../errors.ts';
 import type { ListenerPorts } from '../ingester/listener.ts';
 import type { ArenaLayout } from '../memory/arena-plan.ts';
+import type { TapOpening } from './shard-tap.ts';
 import type { ShardWakePorts } from './vault-threads.ts';
 
 /** Everything that a shard needs to start, as plain data. */
@@ -28,6 +29,8 @@ export type ToShard =
   /** Look at the certificate files now instead of at the next interval. */
   | { readonly kind: 'reload-certificates' }
   | { readonly kind: 'zones'; readonly zones: ZonesConfig }
+  /** Somebody looks at what comes in, until the port is closed. */
+  | ({ readonly kind: 'tap' } & TapOpening)
   /**
    * Stop accepting, finish what is in flight within this time, answer the rest DRAINING, then end.
    */

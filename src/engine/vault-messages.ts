@@ -7,6 +7,7 @@ import type { ErrorCode } from '../errors.ts';
 import type { LogFields } from '../log.ts';
 import type { ArenaLayout } from '../memory/arena-plan.ts';
 import type { CursorSnapshot } from '../vault/consumer-cursor.ts';
+import type { LetterResult, LetterWork } from '../vault/letter-log.ts';
 
 /** Everything that the vault thread needs to start, as plain data. */
 export interface VaultStart {
@@ -19,7 +20,7 @@ export interface VaultStart {
   readonly consumers: readonly string[];
   /** For each shard, to wake it up when answers wait. */
   readonly shardPorts: readonly MessagePort[];
-  /** From the replay thread: damage that it found. */
+  /** With the replay thread: damage that it found, and what becomes of dead letters. */
   readonly replayPort: MessagePort;
   readonly version: string;
 }
@@ -43,7 +44,22 @@ export type FromVault =
   | { readonly kind: 'refused'; readonly code: ErrorCode; readonly message: string }
   | { readonly kind: 'closed' };
 
-/** On the port between the replay thread and the vault thread. */
+// On the port between the replay thread and the vault thread, each followed by a ring of the bell.
+export type ReplayToVault = DamageReport | LetterTask;
+
+/** Answered with the same id. */
+export interface LetterTask {
+  readonly kind: 'letters';
+  readonly id: number;
+  readonly work: LetterWork;
+}
+
+export interface LetterReply {
+  readonly kind: 'letters';
+  readonly id: number;
+  readonly result: LetterResult;
+}
+
 export interface DamageReport {
   readonly kind: 'damage';
   readonly log: number;

@@ -13,7 +13,14 @@ import { VaultPage } from '../memory/vault-page.ts';
 import { ZonePage } from '../memory/zone-page.ts';
 import type { OpenVault } from '../vault/join-vault.ts';
 import { openVault } from '../vault/open-vault.ts';
-import type { DamageReport, FromVault, ToVault, VaultStart } from './vault-messages.ts';
+import type {
+  FromVault,
+  LetterReply,
+  LetterTask,
+  ReplayToVault,
+  ToVault,
+  VaultStart,
+} from './vault-messages.ts';
 
 assert(parentPort !== null, 'vault-thread is not started as a thread');
 const mainThread = parentPort;
@@ -64,12 +71,21 @@ function serve(vault: OpenVault, links: VaultLinks): void {
     const nowMs = systemClock.nowMs();
     if (restMs > 0 || nowMs - lookedMs >= messagesIntervalMs) {
       lookedMs = nowMs;
-      for (const damage of received<DamageReport>(start.replayPort)) vault.reportDamage(damage);
+      for (const message of received<ReplayToVault>(start.replayPort)) {
+        if (message.kind === 'damage') vault.reportDamage(message);
+        else workLetters(vault, links, message);
+      }
       if (received<ToVault>(mainThread).some(({ kind }) => kind === 'close')) break;
     }
     if (restMs > 0) links.vaultBell.sleep(rings, restMs);
   }
   vault.close();
+}
+
+function workLetters(vault: OpenVault, links: VaultLinks, { id, work }: LetterTask): void {
+  const reply: LetterReply = { kind: 'letters', id, result: vault.workLetters(work) };
+  start.replayPort.postMessage(reply);
+  links.replayBell.ring();
 }
 
 /** What has come over a port. Its other side is a file of ours, which sends nothing else. */

@@ -3,6 +3,7 @@
 
 import { MessageChannel, type MessagePort } from 'node:worker_threads';
 import { assert } from '../assert.ts';
+import { systemClock } from '../clock.ts';
 import type { Config, ExporterConfig, ReplayConfig, VaultConfig } from '../config/config.ts';
 import { GopherShipError } from '../errors.ts';
 import type { Log } from '../log.ts';
@@ -10,6 +11,7 @@ import type { Arena } from '../memory/arena.ts';
 import { VaultLinks } from '../memory/vault-links.ts';
 import { EngineThread } from './engine-thread.ts';
 import { messageSizeBytesMax, vaultThreadHeap } from './memory-budget.ts';
+import { ReplayDesk } from './replay-desk.ts';
 import type { FromReplay, ReplayStart, ToReplay } from './replay-messages.ts';
 import type { FromVault, ToVault, VaultStart } from './vault-messages.ts';
 
@@ -32,9 +34,12 @@ type VaultReady = Extract<FromVault, { kind: 'ready' }>;
 
 export class VaultThreads {
   readonly links: VaultLinks;
+  /** Where operators ask the replay thread. */
+  readonly replayDesk: ReplayDesk;
   readonly #vault: EngineThread<FromVault, ToVault>;
   readonly #replay: EngineThread<FromReplay, ToReplay>;
   readonly #shardPorts: readonly ShardWakePorts[];
+  readonly #replayStopped: Promise<void>;
 
   private constructor(
     links: VaultLinks,
@@ -46,6 +51,14 @@ export class VaultThreads {
     this.#vault = vault;
     this.#replay = replay;
     this.#shardPorts = shardPorts;
+    this.replayDesk = new ReplayDesk({
+      clock: systemClock,
+      tell(id, command) {
+        replay.tell({ kind: 'command', id, command });
+        links.replayBell.ring();
+      },
+    });
+    this.#replayStopped = this.#hearReplay();
   }
 
   /** Resolves when the log is recovered. Rejects with GopherShipError; then no thread is left. */
@@ -97,13 +110,7 @@ export class VaultThreads {
   }
 
   setReplay(replay: ReplayConfig): void {
-    this.#replay.tell({ kind: 'command', id: 0, command: { kind: 'limits', limits: replay } });
-    this.#replay.tell({
-      kind: 'command',
-      id: 0,
-      command: { kind: 'order', order: replay.order },
-    });
-    this.links.replayBell.ring();
+    this.replayDesk.configure(replay);
   }
 
   /** Before the shards end: no further entry is handed to them. */
@@ -116,11 +123,21 @@ export class VaultThreads {
   async close(): Promise<void> {
     this.#replay.tellLast({ kind: 'stop', timeoutMs: replayStopMsMax });
     this.links.replayBell.ring();
-    // What else it had to say is of no use any more.
-    while ((await this.#replay.next()).kind !== 'stopped');
+    await this.#replayStopped;
     this.#vault.tellLast({ kind: 'close' });
     this.links.vaultBell.ring();
     while ((await this.#vault.next()).kind !== 'closed');
+  }
+
+  /** Until it has stopped; nobody else listens to it. */
+  async #hearReplay(): Promise<void> {
+    for (;;) {
+      const message = await this.#replay.next();
+      if (message.kind === 'answer') this.replayDesk.answered(message.id, message.answer);
+      else if (message.kind === 'ended') this.replayDesk.ended(message.what, message.usePercent);
+      else if (message.kind === 'stopped') break;
+    }
+    this.replayDesk.close();
   }
 }
 

@@ -89,6 +89,8 @@ for (const failing of ['write', 'datasync'] as const) {
     assert.deepEqual(names(), ['a0', 'a1', 'a2']);
     assert.equal(destination.refusal(10), undefined);
     assert.equal(counter(DestinationCounter.OpenBreaker), 0);
+    assert.equal(counter(DestinationCounter.DeliveredRequests), 1);
+    assert.equal(counter(DestinationCounter.RefusedRequests), 3);
   });
 }
 

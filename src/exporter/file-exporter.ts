@@ -172,6 +172,7 @@ class FileDestination implements Destination {
     this.#admission.breakerChanged();
     if (taken.length === 0) return;
     counters.add(DestinationCounter.Requests, 1);
+    counters.add(DestinationCounter.DeliveredRequests, 1);
     counters.add(DestinationCounter.RequestBytes, writtenBytes);
     for (const entry of taken) this.#settle(entry);
   }
@@ -186,6 +187,7 @@ class FileDestination implements Destination {
     const isCut = await this.#file.rollback();
     counters.add(DestinationCounter.Requests, 1);
     counters.add(DestinationCounter.FailedRequests, 1);
+    counters.add(DestinationCounter.RefusedRequests, 1);
     // What could not be cut off now is cut off at the next attempt, unless the process ends before
     // it or the file holds more than what is ours.
     if (!isCut) counters.add(DestinationCounter.UnknownOutcomes, 1);

@@ -59,14 +59,17 @@ export class RequestSettlement {
   ended(request: SentRequest, ending: RequestEnding): void {
     switch (ending.kind) {
       case 'delivered':
+        this.#parts.counters.add(DestinationCounter.DeliveredRequests, 1);
         this.#delivered(request, ending.rejectedRecords, ending.message);
         return;
       case 'refused':
         this.#parts.counters.add(DestinationCounter.FailedRequests, 1);
+        this.#parts.counters.add(DestinationCounter.RefusedRequests, 1);
         this.#refused(request, ending);
         return;
       case 'failed':
         this.#parts.counters.add(DestinationCounter.FailedRequests, 1);
+        this.#parts.counters.add(DestinationCounter.UnansweredRequests, 1);
         this.#failed(request, ending);
         return;
       default:

@@ -10,6 +10,7 @@
 import { CompressedFlag } from '../grpc/message-frame.ts';
 import type { ServerStream } from '../http2/server-stream.ts';
 import { grpcPrefixSizeBytes } from '../limits.ts';
+import { Transport } from '../memory/transport-counters.ts';
 import type { CallHeaders } from './call-headers.ts';
 import type { Encoding } from './expected-size.ts';
 import { grpcAnswers } from './grpc-answer.ts';
@@ -34,6 +35,10 @@ export class GrpcLogsCall extends LogsCall {
     super(parts, stream, 'protobuf', grpcAnswers, messageSizeBytesMax, headers.timeoutMs);
     this.#messageSizeBytesMax = messageSizeBytesMax;
     this.#encoding = headers.encoding;
+  }
+
+  override get transport(): Transport {
+    return Transport.Grpc;
   }
 
   override data(source: Uint8Array, fromBytes: number, toBytes: number): void {

@@ -3,6 +3,7 @@
 
 import { GopherShipError } from '../errors.ts';
 import type { ServerStream } from '../http2/server-stream.ts';
+import { Transport } from '../memory/transport-counters.ts';
 import { transcodeLogsJson } from '../otlp/json-transcoder.ts';
 import { httpJsonAnswers, httpProtobufAnswers } from './http-answer.ts';
 import type { BodyHeaders } from './http-headers.ts';
@@ -25,6 +26,10 @@ export class HttpLogsCall extends LogsCall {
     this.#type = type;
     this.admit(headers.encoding, headers.lengthBytes, nothing);
     this.expectRest();
+  }
+
+  override get transport(): Transport {
+    return Transport.Http;
   }
 
   override data(source: Uint8Array, fromBytes: number, toBytes: number): void {

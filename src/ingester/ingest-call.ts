@@ -3,6 +3,7 @@
 // came. Who parsed the frames, and over which transport, is not visible here.
 
 import type { ErrorCode } from '../errors.ts';
+import type { Transport } from '../memory/transport-counters.ts';
 import type { Encoding } from './expected-size.ts';
 
 export type Answer =
@@ -25,6 +26,13 @@ export interface IngestCall {
   /** What the body is as it lies there, and under which compression. */
   readonly type: BodyType;
   readonly encoding: Encoding | undefined;
+  /** Of the port, for counting: what is done with the call does not depend on it. */
+  readonly transport: Transport;
+  /**
+   * When the last byte of its request had come, on the monotonic clock; undefined: just before it
+   * is accepted.
+   */
+  readonly wholeMs: number | undefined;
   /** On the monotonic clock; Infinity when the producer set no `grpc-timeout`. */
   readonly deadlineMs: number;
   /** The producer's authenticated name, for fairness and audit. */

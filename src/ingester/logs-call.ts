@@ -7,9 +7,10 @@ import { assert } from '../assert.ts';
 import type { ErrorCode } from '../errors.ts';
 import type { ServerStream, StreamHandler } from '../http2/server-stream.ts';
 import { ConnectionAbuse } from '../memory/state-page.ts';
+import type { Transport } from '../memory/transport-counters.ts';
+import { AcceptedCall } from './accepted-call.ts';
 import { type AnswerForm, giveAnswer } from './answer-form.ts';
 import { accepted, type CallPhase, ended, opening } from './call-phase.ts';
-import { WatchedCall } from './call-watch.ts';
 import type { Encoding } from './expected-size.ts';
 import type { InflationResult } from './inflation.ts';
 import type { Answer, BodyType, IngestCall } from './ingest-call.ts';
@@ -18,16 +19,8 @@ import { MessageBody } from './message-body.ts';
 import { MessageWait } from './message-wait.ts';
 import { ProducerPace } from './producer-pace.ts';
 
-export abstract class LogsCall extends WatchedCall implements StreamHandler, IngestCall {
-  // As an IngestCall, from its acceptance on.
-  slab = 0;
-  bodyOffsetBytes = 0;
-  bodyLengthBytes = 0;
-  type: BodyType = 'protobuf';
-  encoding: Encoding | undefined = undefined;
+export abstract class LogsCall extends AcceptedCall implements StreamHandler, IngestCall {
   readonly deadlineMs: number;
-  onGone: (() => void) | undefined = undefined;
-
   protected readonly parts: IngesterParts;
   protected readonly stream: ServerStream;
   /** Of the request body, gRPC prefix included. */
@@ -61,6 +54,8 @@ export abstract class LogsCall extends WatchedCall implements StreamHandler, Ing
     parts.watch.watch(this);
   }
 
+  abstract get transport(): Transport;
+
   abstract data(source: Uint8Array, fromBytes: number, toBytes: number): void;
 
   /** Why a request that ended before admit() was called is no message. */
@@ -88,6 +83,8 @@ export abstract class LogsCall extends WatchedCall implements StreamHandler, Ing
         this.refuse('OTLP_MALFORMED', `message cut off before ${phase.lengthBytes} bytes`);
       } else if (phase.kind === 'body') {
         this.#complete(phase);
+      } else {
+        this.wholeMs = this.parts.clock.nowMs(); // it waits for memory, and its producer for us
       }
     }
   }
@@ -227,9 +224,11 @@ export abstract class LogsCall extends WatchedCall implements StreamHandler, Ing
     const isPlain = encoding === undefined && this.#comesAs === 'protobuf';
     if (!isPlain && storedBytes > 0 && this.parts.takesRaw(storedBytes, this.producer)) {
       this.#deliverRaw(message);
-    } else if (encoding === undefined) {
-      this.#deliver(message, message.slab, storedBytes);
-    } else this.#inflate(message, encoding);
+      return;
+    }
+    if (!isPlain) this.wholeMs ??= this.parts.clock.nowMs(); // before what takes time
+    if (encoding === undefined) this.#deliver(message, message.slab, storedBytes);
+    else this.#inflate(message, encoding);
   }
 
   #inflate(message: MessageBody, encoding: Encoding): void {
