@@ -6,7 +6,14 @@ import type { Socket } from 'node:net';
 import type { TLSSocket } from 'node:tls';
 import type { Clock } from '../clock.ts';
 import type { Config, ControlConfig } from '../config/config.ts';
+import { CallerService } from '../generated/gophership/control/v1/caller_pb.js';
 import { ControlService } from '../generated/gophership/control/v1/control_pb.js';
+import { DrainService } from '../generated/gophership/control/v1/drain_pb.js';
+import { HistoryService } from '../generated/gophership/control/v1/history_pb.js';
+import { DeadLetterService } from '../generated/gophership/control/v1/letters_pb.js';
+import { ReplayService } from '../generated/gophership/control/v1/replay_pb.js';
+import { TapService } from '../generated/gophership/control/v1/tap_pb.js';
+import { VaultService } from '../generated/gophership/control/v1/vault_pb.js';
 import { Health } from '../generated/grpc/health/v1/health_pb.js';
 import {
   controlConnectionsMax,
@@ -19,16 +26,25 @@ import { peerIdentity } from '../tls/peer-identity.ts';
 import { nameOf, type PemMaterial } from '../tls/pem-material.ts';
 import { SecureListener } from '../tls/secure-listener.ts';
 import { listenerContext, listenerOptions } from '../tls/server-context.ts';
+import { callerService } from './caller-service.ts';
 import { ControlAnswers } from './control-answers.ts';
 import { ControlHttp } from './control-http.ts';
 import { controlService } from './control-service.ts';
+import { drainService } from './drain-service.ts';
 import type { EngineView } from './engine-view.ts';
 import { healthService } from './health-service.ts';
+import type { History } from './history.ts';
+import { historyService } from './history-service.ts';
+import { letterService } from './letter-service.ts';
 import type { CertificateExpiry } from './metric-family.ts';
 import { RecordedAudit } from './recorded-audit.ts';
+import { serveReflection } from './reflection-service.ts';
+import { replayService } from './replay-service.ts';
 import { callerOf } from './role.ts';
 import { RpcCalls } from './rpc-calls.ts';
 import { rpcFault } from './rpc-fault.ts';
+import { tapService } from './tap-service.ts';
+import { vaultService } from './vault-service.ts';
 
 export interface ControlDoorOptions {
   readonly config: Pick<ControlConfig, 'roles' | 'tls'>;
@@ -38,6 +54,8 @@ export interface ControlDoorOptions {
   readonly log: Log;
   /** Undefined while the engine starts. */
   view(): EngineView | undefined;
+  /** Undefined while the engine starts. */
+  history(): History | undefined;
 }
 
 export class ControlDoor {
@@ -58,7 +76,16 @@ export class ControlDoor {
       ...{ audit, log, stopping: this.#stopping.signal },
       serve: (router) => {
         router.service(ControlService, controlService(parts));
+        router.service(HistoryService, historyService(options));
+        router.service(CallerService, callerService());
+        router.service(TapService, tapService(parts));
+        router.service(VaultService, vaultService(parts));
+        router.service(ReplayService, replayService(parts));
+        router.service(DrainService, drainService(parts));
+        router.service(DeadLetterService, letterService(parts));
         router.service(Health, healthService(parts));
+        // The last, since it tells of those before.
+        serveReflection(router);
       },
     });
     const answers = new ControlAnswers({

@@ -13,6 +13,7 @@ import { loadMaterial, type PemMaterial } from '../tls/pem-material.ts';
 import { listenerSources } from '../tls/server-context.ts';
 import type { ControlDoor } from './control-door.ts';
 import type { EngineView } from './engine-view.ts';
+import { History } from './history.ts';
 
 export interface ControlListenerOptions {
   readonly config: Pick<ControlConfig, 'host' | 'port' | 'tls' | 'roles'>;
@@ -28,6 +29,7 @@ export class ControlListener {
   readonly #watch: CertificateWatch;
   #material: PemMaterial;
   #view: EngineView | undefined;
+  #history: History | undefined;
   #door: ControlDoor | undefined;
   #opening = false;
   /** Connections that came before the door was there; not read. */
@@ -75,9 +77,12 @@ export class ControlListener {
     server.on('connection', (socket) => this.#arrived(socket));
   }
 
-  /** The engine runs. */
+  /** The engine runs, and from now on there is a history of it. */
   attach(view: EngineView): void {
     this.#view = view;
+    this.#history?.stop();
+    this.#history = new History(view, this.#options.clock);
+    this.#history.start();
   }
 
   /** Looks at the certificate files now. */
@@ -89,6 +94,7 @@ export class ControlListener {
   async close(): Promise<void> {
     this.#closed = true;
     this.#watch.close();
+    this.#history?.stop();
     this.#server.close();
     for (const socket of this.#waiting) socket.destroy();
     await this.#door?.close();
@@ -117,6 +123,7 @@ export class ControlListener {
       this.#door = new ControlDoor({
         ...{ config, metrics, clock, log, material: this.#material },
         view: () => this.#view,
+        history: () => this.#history,
       });
     } catch (error) {
       // The engine does its work without; whoever connects next is another attempt.

@@ -4,6 +4,7 @@ import { type Duration, durationFromMs, timestampMs } from '@bufbuild/protobuf/w
 import { Code, ConnectError } from '@connectrpc/connect';
 import { ControlRig } from '../../test/support/control-rig.ts';
 import { ControlService, Zone } from '../generated/gophership/control/v1/control_pb.js';
+import { SourceCounter } from '../memory/source-counters.ts';
 import { rpcFault } from './rpc-fault.ts';
 
 const quarterHour = durationFromMs(900_000);
@@ -50,6 +51,16 @@ test('controlService() is unavailable while the engine starts', async () => {
   assert.deepEqual(rig.audit.mutations(), []);
 });
 
+test('getConfig() has what was there before the last change, and when that was', async () => {
+  const rig = new ControlRig();
+  const unchanged = await rig.client().getConfig({});
+  assert.deepEqual([unchanged.previousYaml, unchanged.changedAt], ['', undefined]);
+  rig.configBefore = { yaml: 'zones:\n  force: red\n', changedWallMs: 1_500 };
+  const { yaml, previousYaml, changedAt } = await rig.client().getConfig({});
+  assert.deepEqual([yaml, previousYaml], ['zones: {}\n', 'zones:\n  force: red\n']);
+  assert.deepEqual([changedAt?.seconds, changedAt?.nanos], [1n, 500_000_000]);
+});
+
 test('getStatus(), explain(), getConfig() and getLedger() answer with what the view says', async () => {
   const rig = new ControlRig();
   rig.sample({ CgroupMemory: 60 });
@@ -74,6 +85,28 @@ test('getStatus(), explain(), getConfig() and getLedger() answer with what the v
     ...{ inVault: 4, deadLettered: 1, lost: 1, dropped: 1, skipped: 2, difference: 1 },
   });
   assert.deepEqual([intake?.received, intake?.inFlight, isBalanced], [9, 2, false]);
+});
+
+test('getLedger() has what came from each producer, only for who asks', async () => {
+  const rig = new ControlRig();
+  for (const shard of [0, 1]) {
+    const { sources } = rig.statePage.shard(shard);
+    const slot = sources.slotOf('CN=web');
+    sources.add(slot, SourceCounter.Received, 10);
+    sources.add(slot, SourceCounter.Acked, 6);
+    sources.add(slot, SourceCounter.Refused, 2);
+    sources.add(slot, SourceCounter.Gone, 1);
+    sources.add(slot, SourceCounter.ReceivedBytes, 5_000);
+    sources.add(slot, SourceCounter.AckedRecords, 60);
+  }
+  const client = rig.client();
+  const { sources } = await client.getLedger({ bySource: true });
+  const [{ $typeName, ...row }] = [sources[0] ?? { $typeName: '' }];
+  assert.deepEqual(row, {
+    ...{ source: 'CN=web', received: 20, acked: 12, refused: 4, gone: 2, inFlight: 2 },
+    ...{ receivedBytes: 10_000, ackedRecords: 120 },
+  });
+  assert.deepEqual((await client.getLedger({})).sources, []);
 });
 
 test('setOverride() holds the zone, says so, and is audited', async () => {

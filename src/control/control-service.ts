@@ -19,6 +19,7 @@ import { rpcFault } from './rpc-fault.ts';
 import { statusMessage } from './status-message.ts';
 import { StatusWatch } from './status-watch.ts';
 import { WatchStreams } from './watch-streams.ts';
+import { wireTime } from './wire-number.ts';
 import { zoneStatus } from './zone-message.ts';
 
 export interface ServiceParts {
@@ -58,8 +59,20 @@ export function controlService(parts: ServiceParts): ServiceImpl<typeof ControlS
       clearOverride(view, audit, callerOf(context), request);
       return zoneNow(view);
     },
-    getLedger: () => ledgerMessage(running().ledger()),
-    getConfig: () => ({ yaml: running().configYaml() }),
+    getLedger({ bySource }) {
+      const view = running();
+      return ledgerMessage(view.ledger(), bySource ? view.statePage.sources() : []);
+    },
+    getConfig: () => configMessage(running()),
+  };
+}
+
+function configMessage(view: EngineView) {
+  const before = view.configBefore();
+  return {
+    yaml: view.configYaml(),
+    previousYaml: before?.yaml ?? '',
+    changedAt: wireTime(before?.changedWallMs),
   };
 }
 

@@ -4,6 +4,7 @@ import { Zone, zoneName } from '../memory/zone-word.ts';
 import { signalTable } from '../monitor/signal-table.ts';
 import type { SignalState } from '../monitor/zone-explain.ts';
 import {
+  counters,
   type EmitSample,
   gauge,
   gauges,
@@ -36,6 +37,14 @@ export const engineFamilies: readonly MetricFamily[] = [
     'What the signals ask for: another zone than the one that acts under an override or with ' +
       'zones.observe_only.',
     ({ explanation }, emit) => emitZone(explanation.computedZone, emit),
+  ),
+  counters(
+    'gophership_zone_seconds_total',
+    ['zone'],
+    'How long each zone has acted since the start.',
+    ({ view }, emit) => {
+      for (const zone of zones) emit(view.monitor.zoneMs(zone) / 1_000, zoneName(zone));
+    },
   ),
   gauge(
     'gophership_zone_duration_seconds',

@@ -2,9 +2,14 @@
 // it in; nothing here knows threads.
 
 import type { StatePage } from '../memory/state-page.ts';
+import type { TimeCounts } from '../memory/time-histogram.ts';
 import type { VaultPage } from '../memory/vault-page.ts';
 import type { ZonePage } from '../memory/zone-page.ts';
 import type { Monitor } from '../monitor/monitor.ts';
+import type { QuestionKind, VaultParts, VaultQuestion } from '../vault-facts/vault-question.ts';
+import type { DrainView } from './drain-view.ts';
+import type { LettersView } from './letters-view.ts';
+import type { ReplayView } from './replay-view.ts';
 
 export interface EngineView {
   readonly version: string;
@@ -18,17 +23,60 @@ export interface EngineView {
   readonly vaultPage: VaultPage | undefined;
   /** A vault is configured, whether or not it could be opened. */
   readonly hasVault: boolean;
+  /** Undefined: there is no vault. */
+  readonly vaultFiles: VaultFilesView | undefined;
   readonly zonePage: ZonePage;
   readonly monitor: Pick<
     Monitor,
-    'explain' | 'history' | 'override' | 'clearOverride' | 'sources' | 'readings' | 'zone'
+    | 'explain'
+    | 'history'
+    | 'override'
+    | 'clearOverride'
+    | 'sources'
+    | 'readings'
+    | 'zone'
+    | 'zoneMs'
   >;
   /** `zones.observe_only`. */
   readonly observesOnly: boolean;
+  /** By an operator, or because it stops. */
   readonly isDraining: boolean;
+  readonly isStopping: boolean;
+  readonly drain: DrainView;
+  /** Undefined: there is no vault, or it could not be opened. */
+  readonly replay: ReplayView | undefined;
+  /** The same. */
+  readonly letters: LettersView | undefined;
   ledger(): LedgerView;
+  /** From the last byte of a request to its acknowledgement, over the last minute. */
+  recentAckTimes(): TimeCounts;
+  /**
+   * Until it is closed `take` gets the first bytes of some bodies that come in, OTLP in protobuf;
+   * none in Red. It must not throw.
+   */
+  tap(take: (body: Uint8Array) => void): { close(): void };
   /** The configuration in use, with its defaults and without secrets. */
   configYaml(): string;
+  /** Before the last reload that changed it; undefined: it has not changed since the start. */
+  configBefore(): ConfigBefore | undefined;
+}
+
+/** Reads what is in the vault's files, while the engine goes on. */
+export interface VaultFilesView {
+  /**
+   * The answer, part by part. Throws GopherShipError, at once or while it is read; ends with the
+   * signal of the call.
+   */
+  ask<Kind extends QuestionKind>(
+    question: Extract<VaultQuestion, { readonly kind: Kind }>,
+    signal: AbortSignal,
+  ): AsyncIterable<VaultParts[Kind]>;
+}
+
+export interface ConfigBefore {
+  readonly yaml: string;
+  /** When it was replaced, since the Unix epoch. */
+  readonly changedWallMs: number;
 }
 
 export interface DestinationView {

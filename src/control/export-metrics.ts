@@ -7,6 +7,12 @@ import type { DestinationView } from './engine-view.ts';
 import { counters, gauges, type MetricFamily, type MetricSource } from './metric-family.ts';
 import { isDeadLetterFull } from './vault-words.ts';
 
+const outcomes = [
+  ['delivered', DestinationCounter.DeliveredRequests],
+  ['refused', DestinationCounter.RefusedRequests],
+  ['unanswered', DestinationCounter.UnansweredRequests],
+] as const;
+
 const breakerStates = ['closed', 'open', 'probing'] as const;
 
 export const exportFamilies: readonly MetricFamily[] = [
@@ -59,17 +65,18 @@ export const exportFamilies: readonly MetricFamily[] = [
     DestinationCounter.DroppedRecords,
     ({ isRequired }) => !isRequired,
   ),
-  destinationCounter(
+  counters(
     'gophership_export_requests_total',
-    'Requests sent, or writes to a file.',
-    DestinationCounter.Requests,
-    hasQueue,
-  ),
-  destinationCounter(
-    'gophership_export_failed_requests_total',
-    'Of them: those that ended in an error.',
-    DestinationCounter.FailedRequests,
-    hasQueue,
+    ['exporter', 'outcome'],
+    'Requests, or writes to a file, by how they ended: delivered; refused, by an answer that says ' +
+      'no, now or for good; unanswered: no connection, cut off, or too late.',
+    (source, emit) => {
+      eachDestination(source, hasQueue, ({ id }, index) => {
+        for (const [outcome, word] of outcomes) {
+          emit(source.view.statePage.sumDestination(index, word), id, outcome);
+        }
+      });
+    },
   ),
   destinationCounter(
     'gophership_export_unknown_outcomes_total',

@@ -7,7 +7,11 @@
 //   gophership_vault_used_bytes 4096
 
 import { assert } from '../assert.ts';
+import { type TimeCounts, timeBucket } from '../memory/time-histogram.ts';
 import type { MetricFamily } from './metric-family.ts';
+
+const bucketMsMin = 1 / 4;
+const bucketMsMax = 32_768;
 
 export class Exposition {
   readonly #isOpenMetrics: boolean;
@@ -26,6 +30,20 @@ export class Exposition {
       const labels = labelText(family.labels, labelValues);
       this.#lines.push(`${family.name}${labels} ${numberText(value)}`);
     }
+  }
+
+  /** Buckets that are octaves of a millisecond; what is in between is for quantiles of our own. */
+  addHistogram(family: MetricFamily, times: TimeCounts): void {
+    const { name } = family;
+    this.#describe(family);
+    for (let ms = bucketMsMin; ms <= bucketMsMax; ms *= 2) {
+      const count = times.countBelow(timeBucket(ms));
+      this.#lines.push(`${name}_bucket{le="${ms / 1_000}"} ${count}`);
+    }
+    const { count, sumMs } = times;
+    this.#lines.push(`${name}_bucket{le="+Inf"} ${count}`);
+    this.#lines.push(`${name}_sum ${numberText(sumMs / 1_000)}`);
+    this.#lines.push(`${name}_count ${count}`);
   }
 
   end(): string {
@@ -55,7 +73,7 @@ export interface MetricSample {
   readonly labelValues: readonly string[];
 }
 
-const suffixOf = { counter: '_total', gauge: '', info: '_info' } as const;
+const suffixOf = { counter: '_total', gauge: '', info: '_info', histogram: '' } as const;
 
 const units = ['seconds', 'bytes'] as const;
 

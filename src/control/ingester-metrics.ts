@@ -1,9 +1,19 @@
-// What producers send and what they are answered. Sums over all shards; both ports together,
-// because nothing counts them apart.
+// What producers send and what they are answered. Sums over all shards; both ports together, but
+// for what arrives.
 
 import { type ErrorCode, errorTable } from '../errors.ts';
 import { ConnectionAbuse, ShardCounter } from '../memory/state-page.ts';
-import { counter, counters, gauge, type MetricFamily } from './metric-family.ts';
+import { Transport, TransportCounter } from '../memory/transport-counters.ts';
+import {
+  counter,
+  counters,
+  type EmitSample,
+  gauge,
+  type MetricFamily,
+  type MetricSource,
+  snakeCase,
+  timeHistogram,
+} from './metric-family.ts';
 
 /** What a producer may be answered; the other codes of the table are for operators. */
 const answerCodes: ReadonlySet<ErrorCode> = new Set([
@@ -47,21 +57,21 @@ export const ingesterFamilies: readonly MetricFamily[] = [
     'TLS handshakes that failed, most of them for want of a good client certificate.',
     ShardCounter.TlsFailures,
   ),
-  shardCounter(
+  transportCounter(
     'gophership_ingester_received_batches_total',
-    'Requests of producers that arrived whole.',
-    ShardCounter.ReceivedBatches,
+    'Requests of producers that arrived whole, by the port: grpc or http.',
+    TransportCounter.ReceivedBatches,
   ),
-  shardCounter(
+  transportCounter(
     'gophership_ingester_received_records_total',
     'Records in them; those of a compressed or JSON body that went to the vault as it came are ' +
       'not counted.',
-    ShardCounter.ReceivedRecords,
+    TransportCounter.ReceivedRecords,
   ),
-  shardCounter(
+  transportCounter(
     'gophership_ingester_received_bytes_total',
     'Size of the bodies as accepted: protobuf without compression, or as they came.',
-    ShardCounter.ReceivedBytes,
+    TransportCounter.ReceivedBytes,
   ),
   shardCounter(
     'gophership_ingester_acked_batches_total',
@@ -77,6 +87,12 @@ export const ingesterFamilies: readonly MetricFamily[] = [
     'gophership_ingester_acked_bytes_total',
     'Size of their bodies.',
     ShardCounter.AckedBytes,
+  ),
+  timeHistogram(
+    'gophership_ack_seconds',
+    'From the last byte of a request to its answer OK: waiting for memory, decompression, and the ' +
+      'destinations or the vault.',
+    ({ view }) => view.statePage.ackTimes(),
   ),
   counters(
     'gophership_ingester_refused_total',
@@ -151,8 +167,26 @@ export const ingesterFamilies: readonly MetricFamily[] = [
 ];
 
 const abuseReasons = Object.entries(ConnectionAbuse).map(
-  ([name, reason]) => [name.replace(/(?<!^)[A-Z]/g, '_$&').toLowerCase(), reason] as const,
+  ([name, reason]) => [snakeCase(name), reason] as const,
 );
+
+/** As the label of the Collector has them. */
+export const transports: readonly [name: string, transport: Transport][] = [
+  ['grpc', Transport.Grpc],
+  ['http', Transport.Http],
+];
+
+function transportCounter(name: string, help: string, word: TransportCounter): MetricFamily {
+  return counters(name, ['transport'], help, emitTransports(word));
+}
+
+function emitTransports(word: TransportCounter) {
+  return ({ view }: MetricSource, emit: EmitSample) => {
+    for (const [name, transport] of transports) {
+      emit(view.statePage.sumTransport(transport, word), name);
+    }
+  };
+}
 
 function shardCounter(name: string, help: string, word: ShardCounter): MetricFamily {
   return counter(name, help, ({ view }) => view.statePage.sum(word));

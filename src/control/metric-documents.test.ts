@@ -51,7 +51,11 @@ test('docs/METRICS.md has a row for each metric, with its type, labels and help'
 });
 
 const named = /\b(?:gophership|process|otelcol)_[a-z0-9_]+\b/g;
-const names = new Set(metricFamilies('otelcol').map(({ name }) => name));
+const names = new Set(
+  metricFamilies('otelcol').flatMap(({ name, type }) =>
+    type === 'histogram' ? ['_bucket', '_sum', '_count'].map((part) => `${name}${part}`) : [name],
+  ),
+);
 
 interface Rule {
   readonly alert: string;

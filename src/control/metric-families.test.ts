@@ -30,6 +30,7 @@ test('metricFamilies() ends counters and infos of its own in _total and _info, n
   for (const { name, type } of ownFamilies) {
     assert.equal(name.endsWith('_total'), type === 'counter', name);
     assert.equal(name.endsWith('_info'), type === 'info', name);
+    if (type === 'histogram') assert.match(name, /_seconds$/);
     assert.match(name, /^(gophership|process)_/);
   }
 });

@@ -3,6 +3,7 @@
 // against each other. A family reads numbers that are there anyway and emits only what is measured:
 // what an engine does not have is absent, not 0.
 
+import type { TimeCounts } from '../memory/time-histogram.ts';
 import type { ZoneExplanation } from '../monitor/zone-explain.ts';
 import type { EngineView, LedgerView } from './engine-view.ts';
 import type { ProcessUse } from './process-use.ts';
@@ -25,7 +26,7 @@ export interface CertificateExpiry {
 }
 
 /** `info`: always 1, what it says is in the labels. */
-export type MetricType = 'counter' | 'gauge' | 'info';
+export type MetricType = 'counter' | 'gauge' | 'info' | 'histogram';
 
 /** Values of the labels in the order in which the family names them. */
 export type EmitSample = (value: number, ...labelValues: readonly string[]) => void;
@@ -38,8 +39,10 @@ export interface MetricFamily {
   readonly help: string;
   /** Their values come from closed tables, configuration and shards, never from producers. */
   readonly labels: readonly string[];
-  /** In one order, each set of labels at most once. */
+  /** In one order, each set of labels at most once. A histogram emits nothing. */
   collect(source: MetricSource, emit: EmitSample): void;
+  /** Of a histogram; undefined: not measured here. */
+  readonly times?: (source: MetricSource) => TimeCounts | undefined;
 }
 
 type Collect = MetricFamily['collect'];
@@ -73,6 +76,15 @@ export function gauges(
   return { name, type: 'gauge', help, labels, collect };
 }
 
+/** In seconds, with the buckets that exposition.ts gives every histogram. */
+export function timeHistogram(
+  name: string,
+  help: string,
+  times: (source: MetricSource) => TimeCounts | undefined,
+): MetricFamily {
+  return { name, type: 'histogram', help, labels: [], collect() {}, times };
+}
+
 /** One sample for each of `states`: 1 for the one that is, 0 for the others. */
 export function stateGauge(
   name: string,
@@ -85,6 +97,11 @@ export function stateGauge(
     if (current === undefined) return;
     for (const state of states) emit(state === current ? 1 : 0, state);
   });
+}
+
+/** Of a name in the code: a value of a label. */
+export function snakeCase(name: string): string {
+  return name.replace(/(?<!^)[A-Z]/g, '_$&').toLowerCase();
 }
 
 function single(read: Read): Collect {

@@ -1,17 +1,23 @@
 // Names of the OpenTelemetry Collector for numbers that mean the same here, so that its dashboards
 // show an engine that took its place. Without `_total`, as the Collector exposes them.
 
-import { DestinationCounter, ShardCounter } from '../memory/state-page.ts';
+import { DestinationCounter } from '../memory/state-page.ts';
+import { TransportCounter } from '../memory/transport-counters.ts';
 import type { DestinationView } from './engine-view.ts';
 import { eachDestination, hasQueue } from './export-metrics.ts';
+import { transports } from './ingester-metrics.ts';
 import { counter, counters, gauge, gauges, type MetricFamily } from './metric-family.ts';
 
 export const otelcolFamilies: readonly MetricFamily[] = [
   counters(
     'otelcol_receiver_accepted_log_records',
-    ['receiver'],
-    'gophership_ingester_acked_records_total, of both ports.',
-    ({ view }, emit) => emit(view.statePage.sum(ShardCounter.AckedRecords), 'otlp'),
+    ['receiver', 'transport'],
+    'gophership_ingester_acked_records_total, of each port.',
+    ({ view }, emit) => {
+      for (const [name, transport] of transports) {
+        emit(view.statePage.sumTransport(transport, TransportCounter.AckedRecords), 'otlp', name);
+      }
+    },
   ),
   records(
     'otelcol_exporter_sent_log_records',

@@ -2,17 +2,15 @@
 // audit, done or refused.
 
 import { durationMs } from '@bufbuild/protobuf/wkt';
-import type { ConnectError } from '@connectrpc/connect';
 import type {
   ClearOverrideRequest,
   SetOverrideRequest,
 } from '../generated/gophership/control/v1/control_pb.js';
 import { zoneName } from '../memory/zone-word.ts';
-import { overrideReasonLengthMax } from '../monitor/zone-override.ts';
 import type { Audit } from './audit-log.ts';
 import type { Caller } from './caller.ts';
 import type { EngineView } from './engine-view.ts';
-import { rpcFault } from './rpc-fault.ts';
+import { mutationCall, reasonFault } from './mutation-call.ts';
 import { zoneOf } from './zone-message.ts';
 
 /** Throws CONTROL_INVALID with what is wrong with the request. */
@@ -22,7 +20,7 @@ export function setOverride(
   caller: Caller,
   { zone: wanted, duration, reason }: SetOverrideRequest,
 ): void {
-  const mutate = mutation(audit, caller, 'SetOverride', reason);
+  const mutate = mutationCall(audit, caller, 'SetOverride', reason);
   const zone = zoneOf(wanted);
   if (zone === undefined) throw mutate.refused('the zone must be green, yellow or red');
   if (duration === undefined) throw mutate.refused('an override needs a duration');
@@ -39,33 +37,12 @@ export function clearOverride(
   caller: Caller,
   { reason }: ClearOverrideRequest,
 ): void {
-  const mutate = mutation(audit, caller, 'ClearOverride', reason);
+  const mutate = mutationCall(audit, caller, 'ClearOverride', reason);
   if (reason.trim() === '') throw mutate.refused('ending an override needs a reason');
-  if (reason.length > overrideReasonLengthMax) {
-    throw mutate.refused(
-      `the reason must have at most ${overrideReasonLengthMax} characters, has ${reason.length}`,
-    );
-  }
+  const fault = reasonFault(reason);
+  if (fault !== undefined) throw mutate.refused(fault);
   const before = monitor.explain().override;
   monitor.clearOverride();
   if (before?.cause === 'override') mutate.done(`${zoneName(before.zone)} of ${before.by} ended`);
   else mutate.done(before === undefined ? 'there was none' : `${before.reason} stays`);
-}
-
-interface MutationCall {
-  done(detail: string): void;
-  /** What is to be thrown. */
-  refused(fault: string): ConnectError;
-}
-
-function mutation(audit: Audit, caller: Caller, procedure: string, given: string): MutationCall {
-  // The request may hold more than a reason may have: the audit keeps 200 of them.
-  const reason = given.slice(0, overrideReasonLengthMax).toWellFormed();
-  return {
-    done: (detail) => audit.mutation(caller, { procedure, reason, outcome: 'done', detail }),
-    refused(detail) {
-      audit.mutation(caller, { procedure, reason, outcome: 'CONTROL_INVALID', detail });
-      return rpcFault('CONTROL_INVALID', detail);
-    },
-  };
 }

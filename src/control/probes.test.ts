@@ -96,5 +96,6 @@ function withReadings(rig: ControlRig, readings: Float64Array): EngineView['moni
     sources: monitor.sources,
     readings,
     zone: monitor.zone,
+    zoneMs: (zone) => monitor.zoneMs(zone),
   };
 }

@@ -9,7 +9,15 @@ export function neededRole(procedure: string): Role {
 }
 
 const control = 'gophership.control.v1.ControlService';
+const history = 'gophership.control.v1.HistoryService';
+const caller = 'gophership.control.v1.CallerService';
+const tap = 'gophership.control.v1.TapService';
+const vault = 'gophership.control.v1.VaultService';
+const replay = 'gophership.control.v1.ReplayService';
+const drain = 'gophership.control.v1.DrainService';
+const letters = 'gophership.control.v1.DeadLetterService';
 const health = 'grpc.health.v1.Health';
+const reflection = 'ServerReflection/ServerReflectionInfo';
 
 export const roleByProcedure: ReadonlyMap<string, Role> = new Map<string, Role>([
   [`${health}/Check`, 'none'],
@@ -21,6 +29,27 @@ export const roleByProcedure: ReadonlyMap<string, Role> = new Map<string, Role>(
   [`${control}/WatchEvents`, 'viewer'],
   [`${control}/GetLedger`, 'viewer'],
   [`${control}/GetConfig`, 'viewer'],
+  [`${history}/GetHistory`, 'viewer'],
+  [`${caller}/GetCaller`, 'viewer'],
+  [`${tap}/Tap`, 'viewer'],
+  [`${vault}/ListSegments`, 'viewer'],
+  [`${vault}/InspectVault`, 'viewer'],
+  [`${vault}/VerifyVault`, 'viewer'],
+  [`${vault}/ExportVault`, 'viewer'],
+  [`${vault}/ListDeadLetters`, 'viewer'],
+  [`${vault}/GetDeadLetter`, 'viewer'],
+  [`grpc.reflection.v1.${reflection}`, 'viewer'],
+  [`grpc.reflection.v1alpha.${reflection}`, 'viewer'],
+  [`${replay}/GetReplay`, 'viewer'],
+  [`${replay}/EstimateReplay`, 'viewer'],
+  [`${drain}/GetDrain`, 'viewer'],
   [`${control}/SetOverride`, 'operator'],
   [`${control}/ClearOverride`, 'operator'],
+  [`${replay}/StartReplay`, 'operator'],
+  [`${replay}/PauseReplay`, 'operator'],
+  [`${replay}/ResumeReplay`, 'operator'],
+  [`${drain}/StartDrain`, 'operator'],
+  [`${drain}/EndDrain`, 'operator'],
+  [`${letters}/RedriveDeadLetters`, 'operator'],
+  [`${letters}/PurgeDeadLetters`, 'operator'],
 ]);

@@ -58,7 +58,7 @@ export class RpcCalls {
 
   #of(handler: Handler): RpcCall {
     return {
-      isWatch: handler.method.methodKind !== 'unary',
+      isWatch: handler.method.methodKind === 'server_streaming',
       run: (request, response, caller) => void this.#run(handler, request, response, caller),
     };
   }

@@ -53,6 +53,20 @@ test('statusMessage() sums the flow over all shards', () => {
   });
 });
 
+test('statusMessage() says how long producers waited, if any was acknowledged', () => {
+  const rig = new ControlRig();
+  const waited = () => {
+    const { ackP50Ms, ackP99Ms } = statusOf(rig).flow ?? {};
+    return [ackP50Ms, ackP99Ms];
+  };
+  assert.deepEqual(waited(), [undefined, undefined]);
+  for (let count = 0; count < 98; count += 1) rig.statePage.shard(0).addAckTime(3);
+  for (let count = 0; count < 2; count += 1) rig.statePage.shard(1).addAckTime(800);
+  const [p50 = 0, p99 = 0] = waited();
+  assert.ok(p50 > 2.6 && p50 < 3.4, `${p50}`);
+  assert.ok(p99 > 710 && p99 < 900, `${p99}`);
+});
+
 test('statusMessage() says of each destination what it took and what waits for it', () => {
   const rig = new ControlRig();
   const words = rig.statePage.shard(1).destination(1);

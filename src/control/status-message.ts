@@ -13,6 +13,7 @@ import {
   StatusSchema,
 } from '../generated/gophership/control/v1/control_pb.js';
 import { DestinationCounter, ShardCounter, type StatePage } from '../memory/state-page.ts';
+import type { TimeCounts } from '../memory/time-histogram.ts';
 import { ConsumerWord } from '../memory/vault-page.ts';
 import type { DestinationView, EngineView } from './engine-view.ts';
 import { replayStatus, vaultNotOpen, vaultStatus } from './vault-message.ts';
@@ -29,7 +30,7 @@ export function statusMessage(view: EngineView, clock: Clock): Status {
     uptime: wireDuration(clock.nowMs() - view.startedMs),
     zone: zoneStatus(view, explained),
     signals: signalMessages(explained.signals),
-    flow: flow(view.statePage),
+    flow: flow(view.statePage, view.recentAckTimes()),
     destinations: view.destinations.map((of, index) => destination(view, of, index)),
     vault: vaultPage ? vaultStatus(vaultPage) : view.hasVault ? vaultNotOpen() : undefined,
     replay: vaultPage && replayStatus(vaultPage, view.destinations),
@@ -37,9 +38,12 @@ export function statusMessage(view: EngineView, clock: Clock): Status {
   });
 }
 
-function flow(page: StatePage): Flow {
+function flow(page: StatePage, ackTimes: TimeCounts): Flow {
   const sum = (counter: ShardCounter) => page.sum(counter);
+  const [ackP50Ms, ackP99Ms] = [50, 99].map((percent) => ackTimes.percentileMs(percent));
   return create(FlowSchema, {
+    ...(ackP50Ms === undefined ? {} : { ackP50Ms }),
+    ...(ackP99Ms === undefined ? {} : { ackP99Ms }),
     receivedBatches: sum(ShardCounter.ReceivedBatches),
     receivedRecords: sum(ShardCounter.ReceivedRecords),
     receivedBytes: sum(ShardCounter.ReceivedBytes),
@@ -75,7 +79,10 @@ function destination(view: EngineView, of: DestinationView, index: number): Dest
 }
 
 /** Each shard has a breaker of its own: what one of them found is worth knowing. */
-function destinationState({ statePage, zonePage }: EngineView, index: number): Destination_State {
+export function destinationState(
+  { statePage, zonePage }: EngineView,
+  index: number,
+): Destination_State {
   const gauges = Array.from({ length: zonePage.shardCount }, (_, shard) =>
     statePage.shard(shard).destination(index).get(DestinationCounter.OpenBreaker),
   );

@@ -8,10 +8,11 @@ import {
   type VaultStatus,
   VaultStatusSchema,
 } from '../generated/gophership/control/v1/control_pb.js';
-import { ConsumerWord, type VaultPage, VaultWord } from '../memory/vault-page.ts';
+import { type VaultPage, VaultWord } from '../memory/vault-page.ts';
 import type { DestinationView } from './engine-view.ts';
+import { replayEtaMs, waitingBatches } from './replay-eta.ts';
 import { replayStateName, vaultStates } from './vault-words.ts';
-import { wireCount } from './wire-number.ts';
+import { wireCount, wireDuration } from './wire-number.ts';
 
 export function vaultStatus(page: VaultPage): VaultStatus {
   return create(VaultStatusSchema, {
@@ -38,14 +39,12 @@ export function replayStatus(
   page: VaultPage,
   destinations: readonly DestinationView[],
 ): ReplayStatus {
-  const waiting = destinations.flatMap(({ consumerIndex }) =>
-    consumerIndex === undefined ? [] : [page.consumer(consumerIndex).get(ConsumerWord.Unsettled)],
-  );
   return create(ReplayStatusSchema, {
     state: replayState(page),
     replayedBatches: page.get(VaultWord.ReplayedEntries),
     replayedBytes: page.get(VaultWord.ReplayedBytes),
-    waitingBatches: Math.max(0, ...waiting),
+    waitingBatches: waitingBatches(page, destinations),
+    eta: wireDuration(replayEtaMs(page, destinations)),
   });
 }
 

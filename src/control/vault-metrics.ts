@@ -2,13 +2,16 @@
 // these; with one that did not open there is only gophership_vault_up.
 
 import { VaultWord } from '../memory/vault-page.ts';
+import { DeadLetterReason } from '../vault/dead-letter-reason.ts';
 import {
   counter,
   counters,
   gauge,
   gauges,
   type MetricFamily,
+  snakeCase,
   stateGauge,
+  timeHistogram,
 } from './metric-family.ts';
 import { replayStateName, replayStates, spareStates, vaultStates } from './vault-words.ts';
 
@@ -42,6 +45,15 @@ export const vaultFamilies: readonly MetricFamily[] = [
       for (const [part, word] of parts) emit(vaultPage.get(word), part);
     },
   ),
+  gauge(
+    'gophership_vault_disk_free_bytes',
+    'What the file system of the vault has for this process, every 10 s. vault.min_free of it is ' +
+      'left to others.',
+    ({ view }) => {
+      const freeBytes = view.vaultPage?.get(VaultWord.DiskFreeBytes);
+      return freeBytes === undefined || freeBytes < 0 ? undefined : freeBytes;
+    },
+  ),
   wordGauge(
     'gophership_vault_segments',
     'Segments, with the one that is being written.',
@@ -54,6 +66,16 @@ export const vaultFamilies: readonly MetricFamily[] = [
     ({ view, ledger }, emit) => {
       if (view.vaultPage === undefined) return;
       for (const { id, inVault } of ledger.rows) emit(inVault, id);
+    },
+  ),
+  gauge(
+    'gophership_vault_oldest_entry_timestamp_seconds',
+    'When the oldest batch that some destination has not had yet was received, since the Unix ' +
+      'epoch, or a little earlier; for one of an earlier process when its segment was begun. Absent: ' +
+      'none waits.',
+    ({ view }) => {
+      const wallMs = view.vaultPage?.get(VaultWord.OldestReceivedMs) ?? 0;
+      return wallMs === 0 ? undefined : wallMs / 1_000;
     },
   ),
   wordCounter(
@@ -77,6 +99,9 @@ export const vaultFamilies: readonly MetricFamily[] = [
     VaultWord.Groups,
   ),
   wordCounter('gophership_vault_syncs_total', 'Calls of fdatasync.', VaultWord.Syncs),
+  timeHistogram('gophership_vault_sync_seconds', 'How long a call of fdatasync took.', ({ view }) =>
+    view.vaultPage?.syncTimes(),
+  ),
   gauge('gophership_vault_sync_seconds_max', 'The slowest fdatasync since the start.', ({ view }) =>
     milliseconds(view.vaultPage?.get(VaultWord.SyncMsMax)),
   ),
@@ -100,6 +125,46 @@ export const vaultFamilies: readonly MetricFamily[] = [
     'gophership_vault_dead_letters_total',
     'Batches written to the dead letter.',
     VaultWord.DeadLetters,
+  ),
+  counters(
+    'gophership_dead_letter_batches_total',
+    ['reason'],
+    'Batches written to the dead letter, by why: no OTLP, in protobuf or JSON; does not decompress; ' +
+      'too large; refused by a destination for good, all of it or some records.',
+    ({ view }, emit) => {
+      const { vaultPage } = view;
+      if (vaultPage === undefined) return;
+      for (const [name, reason] of deadLetterReasons) {
+        emit(vaultPage.deadLetters(reason).batchCount, name);
+      }
+    },
+  ),
+  counters(
+    'gophership_dead_letter_records_total',
+    ['reason'],
+    'Records in them, as far as they are counted: of what is not OTLP none are.',
+    ({ view }, emit) => {
+      const { vaultPage } = view;
+      if (vaultPage === undefined) return;
+      for (const [name, reason] of deadLetterReasons) {
+        emit(vaultPage.deadLetters(reason).recordCount, name);
+      }
+    },
+  ),
+  wordGauge(
+    'gophership_dead_letter_waiting_batches',
+    'Batches in the dead letter that are neither redriven nor purged.',
+    VaultWord.WaitingLetters,
+  ),
+  wordCounter(
+    'gophership_dead_letter_redriven_batches_total',
+    'Batches out of the dead letter that an operator had sent again. Goes on over a restart.',
+    VaultWord.RedrivenLetters,
+  ),
+  wordCounter(
+    'gophership_dead_letter_purged_batches_total',
+    'Batches in the dead letter that an operator gave up. Goes on over a restart.',
+    VaultWord.PurgedLetters,
   ),
   wordCounter(
     'gophership_vault_dead_letter_written_bytes_total',
@@ -169,6 +234,15 @@ export const vaultFamilies: readonly MetricFamily[] = [
       return word === undefined ? undefined : replayStateName(word);
     },
   ),
+  gauge(
+    'gophership_replay_eta_seconds',
+    'How long until nothing waits, at the pace of the last seconds. Absent: nothing waits, the ' +
+      'replay stands still or is for a part of the log, or more comes in than goes out.',
+    ({ view }) => {
+      const etaMs = view.vaultPage?.get(VaultWord.ReplayEtaMs) ?? 0;
+      return etaMs === 0 ? undefined : etaMs / 1_000;
+    },
+  ),
   wordCounter(
     'gophership_replay_batches_total',
     'Batches that came back from the vault to be sent, once for each destination.',
@@ -185,6 +259,11 @@ export const vaultFamilies: readonly MetricFamily[] = [
     VaultWord.DuplicateEntries,
   ),
 ];
+
+/** `PartlyRejected` is partly_rejected. */
+const deadLetterReasons = Object.entries(DeadLetterReason).map(
+  ([name, reason]) => [snakeCase(name), reason] as const,
+);
 
 const parts = [
   ['live', VaultWord.LiveBytes],

@@ -2,7 +2,7 @@
 // what it does not have; a message leaves the field out.
 
 import type { Duration, Timestamp } from '@bufbuild/protobuf/wkt';
-import { durationFromMs, timestampFromMs } from '@bufbuild/protobuf/wkt';
+import { durationFromMs, timestampFromMs, timestampMs } from '@bufbuild/protobuf/wkt';
 
 /** Undefined, and so absent: not finite. */
 export function finite(value: number | undefined): number | undefined {
@@ -18,6 +18,11 @@ export function wireDuration(ms: number | undefined): Duration | undefined {
 export function wireTime(wallMs: number | undefined): Timestamp | undefined {
   const known = finite(wallMs);
   return known === undefined ? undefined : timestampFromMs(Math.round(known));
+}
+
+/** Undefined: absent. */
+export function wallMsOf(time: Timestamp | undefined): number | undefined {
+  return time && timestampMs(time);
 }
 
 const uint32Max = 2 ** 32 - 1;

@@ -74,7 +74,7 @@ export function zoneOf(zone: WireZone): Zone | undefined {
   }
 }
 
-function wireUnit(unit: SignalUnit): WireUnit {
+export function wireUnit(unit: SignalUnit): WireUnit {
   switch (unit) {
     case 'percent':
       return WireUnit.PERCENT;
