@@ -3,12 +3,14 @@
 // ms.
 
 import { readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
 import { CommanderError } from 'commander';
 import { ctlProgram } from './ctl/commands/ctl-program.ts';
 import { asCtlError } from './ctl/ctl-error.ts';
 import { CtlExit } from './ctl/exit-code.ts';
 import { leadingFlagsLast } from './ctl/leading-flags.ts';
 import { apiVersion, type OutputFormat, type Terminal } from './ctl/terminal.ts';
+import { wantsColours } from './ctl/text-style.ts';
 import { printable } from './tls/printable.ts';
 
 let exitCode: number = CtlExit.Done;
@@ -19,7 +21,8 @@ const program = ctlProgram(async (command) => {
 
 // A reader that has seen enough is no fault.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-  if (error.code !== 'EPIPE') throw error;
+  // EIO: the terminal is gone.
+  if (error.code !== 'EPIPE' && error.code !== 'EIO') throw error;
   process.exit(exitCode);
 });
 
@@ -38,8 +41,29 @@ function terminal(): Terminal {
     environment: process.env,
     directory: process.cwd(),
     format: outputFormat(),
+    engineProgram: fileURLToPath(import.meta.url.replace(/ctl-main(?=\.[jt]s$)/, 'main')),
+    isWatched: process.stderr.isTTY === true,
+    ...screen(),
+    ...(process.stdout.isTTY ? {} : { writeBytes }),
     ...(isWatched ? { ask } : {}),
   };
+}
+
+/** What tables and live screens have to know of the terminal on stdout. */
+function screen(): Partial<Terminal> {
+  const { stdin: input, stdout: output } = process;
+  if (output.isTTY !== true) return {};
+  return {
+    hasColours: wantsColours(process.env, true),
+    size: { columns: output.columns, rows: output.rows },
+    ...(input.isTTY === true ? { screen: { input, output } } : {}),
+  };
+}
+
+function writeBytes(bytes: Uint8Array): Promise<void> {
+  return new Promise((resolve) => {
+    process.stdout.write(bytes, () => resolve()); // of a failure hears whoever listens to stdout
+  });
 }
 
 async function ask(question: string): Promise<string> {

@@ -7,7 +7,7 @@ import { systemClock } from '../clock.ts';
 import { MiB } from '../limits.ts';
 import { createClientContext } from '../tls/client-context.ts';
 import { loadMaterial } from '../tls/pem-material.ts';
-import { EngineSession } from './engine-session.ts';
+import { addressText, EngineSession } from './engine-session.ts';
 import { resolveTarget, type TargetFlags } from './target.ts';
 import type { Terminal } from './terminal.ts';
 
@@ -37,16 +37,13 @@ export async function openControl(
   flags: ControlFlags,
   terminal: Terminal,
 ): Promise<ControlConnection> {
-  const { host, port, ...files } = await resolveTarget(flags, terminal, 'control');
-  const sources = { ca: { file: files.ca }, cert: { file: files.cert }, key: { file: files.key } };
-  const material = await loadMaterial(sources, systemClock.wallMs());
-  // A program that reads stderr waits for an error there, and finds it if this matters.
-  const warnings = terminal.format === 'table' ? material.warnings : [];
-  for (const warning of warnings) terminal.talk(`warning: ${warning}\n`);
-  const tls = createClientContext({ serverName: undefined, versionMin: 'TLSv1.3' }, material);
-  const session = new EngineSession(host, port, tls.connectionOptions(host, ['h2']));
+  const { address, connect } = await controlSessions(flags, terminal);
+  const session = await connect((warning) => {
+    // A program that reads stderr waits for an error there, and finds it if this matters.
+    if (terminal.format === 'table') terminal.talk(`warning: ${warning}\n`);
+  });
   return {
-    address: session.authority.replace('https://', ''),
+    address,
     transport: transportOver(session),
     timeoutMs: flags.timeoutMs,
     over: overSignal(session),
@@ -56,6 +53,31 @@ export async function openControl(
     fault: () => session.fault(),
     keepAlive: () => session.keepAlive(),
     close: () => session.close(),
+  };
+}
+
+/** The engine that the flags name, for as many connections as somebody needs of it. */
+export interface ControlSessions {
+  /** host:port, for messages. */
+  readonly address: string;
+  /** Reads the certificates as they are now; `warn` is told what is odd about them. */
+  connect(warn?: (warning: string) => void): Promise<EngineSession>;
+}
+
+export async function controlSessions(
+  flags: TargetFlags,
+  terminal: Terminal,
+): Promise<ControlSessions> {
+  const { host, port, ...files } = await resolveTarget(flags, terminal, 'control');
+  const sources = { ca: { file: files.ca }, cert: { file: files.cert }, key: { file: files.key } };
+  return {
+    address: addressText(host, port),
+    async connect(warn) {
+      const material = await loadMaterial(sources, systemClock.wallMs());
+      if (warn !== undefined) material.warnings.forEach(warn);
+      const tls = createClientContext({ serverName: undefined, versionMin: 'TLSv1.3' }, material);
+      return new EngineSession(host, port, tls.connectionOptions(host, ['h2']));
+    },
   };
 }
 

@@ -22,7 +22,7 @@ export class EngineSession {
   #greeted = false;
 
   constructor(host: string, port: number, options: ConnectionOptions) {
-    this.authority = `https://${host.includes(':') ? `[${host}]` : host}:${port}`;
+    this.authority = `https://${addressText(host, port)}`;
     this.#session = connect(this.authority, options);
     this.ended = new Promise((resolve) => {
       this.#session.once('close', resolve);
@@ -86,6 +86,11 @@ export class EngineSession {
   close(): void {
     this.#session.destroy();
   }
+}
+
+/** host:port, as messages and URLs have it. */
+export function addressText(host: string, port: number): string {
+  return `${host.includes(':') ? `[${host}]` : host}:${port}`;
 }
 
 /**

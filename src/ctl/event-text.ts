@@ -9,6 +9,8 @@ import type {
 } from '../generated/gophership/control/v1/control_pb.js';
 import { printable } from '../tls/printable.ts';
 import { spanText } from './status-table.ts';
+import { plain, styled, type TextStyle } from './text-style.ts';
+import { zoneStyle } from './zone-style.ts';
 import { zoneTitle, zoneWord } from './zone-text.ts';
 import { jsonNumber, msOf, timeOf } from './zone-value.ts';
 
@@ -27,15 +29,28 @@ export function eventValue({ time, event }: Event) {
 /** Fixed columns, because later lines are not known yet; the last one is free. */
 export const eventHeadings = `${'TIME'.padEnd(24)}  ${'EVENT'.padEnd(8)}  DETAIL\n`;
 
-export function eventLine({ time, event }: Event): string {
-  const at = (timeOf(time) ?? '-').padEnd(24);
+export function eventLine(event: Event, hasColours = false): string {
+  const { kind, detail, style } = eventWords(event);
+  const at = (timeOf(event.time) ?? '-').padEnd(24);
+  return `${at}  ${kind.padEnd(8)}  ${styled(detail, style, hasColours)}\n`;
+}
+
+export interface EventWords {
+  readonly kind: 'zone' | 'operator' | 'unknown';
+  readonly detail: string;
+  /** A change of the zone looks like the zone that it led to. */
+  readonly style: TextStyle;
+}
+
+/** Printable. */
+export function eventWords({ event }: Event): EventWords {
   switch (event.case) {
     case 'zoneChange':
-      return `${at}  zone      ${changeText(event.value)}\n`;
+      return { kind: 'zone', detail: changeText(event.value), style: zoneStyle(event.value.to) };
     case 'mutation':
-      return `${at}  operator  ${mutationText(event.value)}\n`;
+      return { kind: 'operator', detail: mutationText(event.value), style: plain };
     default: // of a later engine
-      return `${at}  unknown   this gs-ctl is older than the engine\n`;
+      return { kind: 'unknown', detail: 'this gs-ctl is older than the engine', style: plain };
   }
 }
 

@@ -4,7 +4,8 @@ import { create, type MessageInitShape } from '@bufbuild/protobuf';
 import { durationFromMs, timestampFromMs } from '@bufbuild/protobuf/wkt';
 import { fakeControl, fakeTerminal, statusSample } from '../../test/support/control-fake.ts';
 import { type Event, EventSchema, Zone } from '../generated/gophership/control/v1/control_pb.js';
-import { showEvents, watchEvents } from './events.ts';
+import { eventLine } from './event-text.ts';
+import { eventsWatch, showEvents } from './events.ts';
 import { showExplanation } from './explain.ts';
 
 const time = timestampFromMs(Date.UTC(2026, 0, 2, 3, 4, 5));
@@ -73,14 +74,15 @@ test('showEvents() has a line for each event, and asks for as many as are wanted
   assert.deepEqual(asked, [3, 0]);
 });
 
-test('watchEvents() writes each event as it comes, and ends when the engine does', async () => {
+test('eventsWatch() writes each event as it comes, and ends when the engine does', async () => {
   async function* watch() {
     for (const sample of samples) yield { event: sample };
   }
-  const client = fakeControl({ service: { watchEvents: watch } });
+  const client = fakeControl({ service: { listEvents: () => ({}), watchEvents: watch } });
   const [table, json, yaml] = [fakeTerminal(), fakeTerminal('json'), fakeTerminal('yaml')];
   for (const terminal of [table, json, yaml]) {
-    await assert.rejects(watchEvents(client, 0, terminal), { code: 'UNREACHABLE', exitCode: 3 });
+    const watching = eventsWatch(0, terminal)(client, () => {});
+    await assert.rejects(watching, { code: 'UNREACHABLE', exitCode: 3 });
   }
   assert.equal(table.shown(), lines);
   const kinds = json
@@ -90,6 +92,118 @@ test('watchEvents() writes each event as it comes, and ends when the engine does
     .map((line) => JSON.parse(line).kind);
   assert.deepEqual(kinds, ['ZoneChange', 'Mutation', 'ZoneChange']);
   assert.equal(yaml.shown().match(/^---$/gm)?.length, 3);
+});
+
+/** Each connection has its list, which later ones have no more of than the engine still keeps. */
+async function watchTwice(
+  lists: readonly (readonly Event[])[],
+  last = 0,
+): Promise<{ shown: string[]; asked: number[] }> {
+  const terminal = fakeTerminal('json');
+  const asked: number[] = [];
+  const watch = eventsWatch(last, terminal);
+  for (const list of lists) {
+    const client = fakeControl({
+      service: {
+        listEvents: () => ({ events: [...list] }),
+        async *watchEvents(request) {
+          asked.push(request.last);
+          for (const sample of request.last === 0 ? list : list.slice(-request.last)) {
+            yield { event: sample };
+          }
+        },
+      },
+    });
+    let answers = 0;
+    await assert.rejects(
+      watch(client, () => {
+        answers += 1;
+      }),
+      { code: 'UNREACHABLE' },
+    );
+    // Also where there are no events yet: it works.
+    assert.equal(answers, 1);
+  }
+  const lines = terminal.shown().trimEnd().split('\n').filter(Boolean);
+  return { shown: lines.map((text) => JSON.parse(text).reason), asked };
+}
+
+function mutation(reason: string, ms = 0): Event {
+  const value = { procedure: 'SetOverride', reason };
+  const at = timestampFromMs(Date.UTC(2026, 0, 2, 3, 4, 5) + ms);
+  return create(EventSchema, { time: at, event: { case: 'mutation', value } });
+}
+
+test('eventsWatch() goes on after the last event it has shown', async () => {
+  const [a, b, c, d] = ['a', 'b', 'c', 'd'].map((name) => mutation(name)) as [
+    Event,
+    Event,
+    Event,
+    Event,
+  ];
+  const check = async (lists: readonly (readonly Event[])[], shown: string, last?: number) =>
+    assert.equal((await watchTwice(lists, last)).shown.join(''), shown);
+  await check(
+    [
+      [a, b],
+      [a, b, c, d],
+    ],
+    'abcd',
+  );
+  await check(
+    [
+      [a, b],
+      [a, b],
+    ],
+    'ab',
+  );
+  await check(
+    [
+      [a, b],
+      [b, c],
+    ],
+    'abc',
+  );
+  // It keeps 200, and so many came meanwhile.
+  await check(
+    [
+      [a, b],
+      [c, d],
+    ],
+    'abcd',
+  );
+  // Another process, with a clock that is behind.
+  await check([[a, b], [mutation('e', -9_000)]], 'abe');
+  await check([[], [a]], 'a');
+  // What was not wanted at first is not shown later.
+  await check(
+    [
+      [a, b, c],
+      [a, b, c, d],
+    ],
+    'cd',
+    1,
+  );
+  assert.deepEqual(
+    (
+      await watchTwice(
+        [
+          [a, b],
+          [a, b],
+        ],
+        1,
+      )
+    ).asked,
+    [1, 0],
+  );
+});
+
+test('eventLine() has the colour of the zone that it led to, and only if it is wanted', () => {
+  const [change, mutated, red] = samples as [Event, Event, Event];
+  assert.ok(eventLine(red, true).includes('\u001b[1;31mYellow -> Red'));
+  assert.ok(eventLine(change, true).includes('\u001b[1;33mGreen -> Yellow'));
+  assert.ok(!eventLine(mutated, true).includes('\u001b'));
+  assert.ok(!eventLine(red).includes('\u001b'));
 });
 
 test('showExplanation() says what has to move, and shows the last changes of the zone', async () => {

@@ -21,3 +21,11 @@ export const StatusExit = {
   Unknown: 3,
 } as const;
 export type StatusExit = (typeof StatusExit)[keyof typeof StatusExit];
+
+/** Of `doctor`: the worst of what it found. */
+export const DoctorExit = {
+  Fine: 0,
+  Warning: 1,
+  Failure: 2,
+} as const;
+export type DoctorExit = (typeof DoctorExit)[keyof typeof DoctorExit];

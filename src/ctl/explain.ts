@@ -14,6 +14,8 @@ import { CtlExit } from './exit-code.ts';
 import { signalTable, toLeave } from './signal-table.ts';
 import { overrideText, spanText, zoneText } from './status-table.ts';
 import { show, type Terminal } from './terminal.ts';
+import { styled } from './text-style.ts';
+import { zoneStyle } from './zone-style.ts';
 import { msOf, signalValue, zoneValue } from './zone-value.ts';
 
 export interface ExplainFlags extends ControlFlags {
@@ -47,14 +49,18 @@ export async function showExplanation(
     absent: explanation.absent,
     changes: changes.map(eventValue),
   };
-  await show(terminal, value, () => table(explanation, changes));
+  await show(terminal, value, () => table(explanation, changes, terminal.hasColours === true));
   return CtlExit.Done;
 }
 
-function table(explanation: ExplainResponse, changes: readonly Event[]): string {
+function table(
+  explanation: ExplainResponse,
+  changes: readonly Event[],
+  hasColours: boolean,
+): string {
   const { zone, signals, lastHeldBy, absent } = explanation;
+  const zoneWords = styled(printable(zoneText(zone)), zoneStyle(zone?.zone), hasColours);
   const facts: readonly (readonly [name: string, text: string | undefined])[] = [
-    ['zone', `${zoneText(zone)}, for ${spanText(zone?.duration)}`],
     ['reason', zone?.reason],
     ['override', overrideText(zone)],
     ['note', zone?.observesOnly ? 'zones.observe_only: the zone does not act' : undefined],
@@ -63,9 +69,12 @@ function table(explanation: ExplainResponse, changes: readonly Event[]): string 
     ['not on this host', listed(absent)],
   ];
   return [
+    `${'zone:'.padEnd(18)}${zoneWords}, for ${spanText(zone?.duration)}\n`,
     ...facts.map(([name, text]) => (text ? `${`${name}:`.padEnd(18)}${printable(text)}\n` : '')),
-    `\n${signalTable(signals)}`,
-    changes.length === 0 ? '' : `\n${eventHeadings}${changes.map(eventLine).join('')}`,
+    `\n${signalTable(signals, hasColours)}`,
+    changes.length === 0
+      ? ''
+      : `\n${eventHeadings}${changes.map((event) => eventLine(event, hasColours)).join('')}`,
   ].join('');
 }
 

@@ -5,24 +5,32 @@ import {
   type GetLedgerResponse,
   type Intake,
   type LedgerRow,
+  type SourceRow,
 } from '../generated/gophership/control/v1/control_pb.js';
 import { type ControlClient, withControl } from './control-client.ts';
 import type { ControlFlags } from './control-connection.ts';
 import { CtlExit } from './exit-code.ts';
-import { countText } from './quantity-text.ts';
+import { countText, sizeText } from './quantity-text.ts';
 import { columns, show, type Terminal } from './terminal.ts';
 
-export function ledger(flags: ControlFlags, terminal: Terminal): Promise<CtlExit> {
-  return withControl(flags, terminal, (client) => showLedger(client, terminal, sleep));
+export interface LedgerFlags extends ControlFlags {
+  /** Undefined: without what came from each producer. */
+  readonly by?: 'source';
+}
+
+export function ledger(flags: LedgerFlags, terminal: Terminal): Promise<CtlExit> {
+  const bySource = flags.by === 'source';
+  return withControl(flags, terminal, (client) => showLedger(client, terminal, sleep, bySource));
 }
 
 export async function showLedger(
   client: ControlClient,
   terminal: Terminal,
   pause: (ms: number) => Promise<void>,
+  bySource = false,
 ): Promise<CtlExit> {
   const read = () =>
-    client.call(ControlService, (control, options) => control.getLedger({}, options));
+    client.call(ControlService, (control, options) => control.getLedger({ bySource }, options));
   let ledger = await read();
   // The engine does not stop for it: what is between two threads at this moment is no difference a
   // moment later.
@@ -37,8 +45,9 @@ export async function showLedger(
     isBalanced,
     intake: intake === undefined ? null : intakeValue(intake),
     destinations: rows.map(rowValue),
+    ...(bySource ? { sources: ledger.sources.map(sourceValue) } : {}),
   };
-  await show(terminal, value, () => table(ledger));
+  await show(terminal, value, () => table(ledger) + (bySource ? sourceTable(ledger.sources) : ''));
   if (isBalanced) return CtlExit.Done;
   terminal.talk(`hint: ${unbalancedHint}\n`);
   return CtlExit.No;
@@ -55,6 +64,23 @@ function intakeValue({ $typeName: _, $unknown: __, ...intake }: Intake) {
 
 function rowValue({ $typeName: _, $unknown: __, ...row }: LedgerRow) {
   return row;
+}
+
+/** No name: all that have no row of their own. */
+function sourceValue({ $typeName: _, $unknown: __, source, ...row }: SourceRow) {
+  return { source: source === '' ? null : source, ...row };
+}
+
+function sourceTable(sources: readonly SourceRow[]): string {
+  const headings = ['SOURCE', 'RECEIVED', 'ACKED', 'REFUSED', 'GONE', 'IN FLIGHT'];
+  const rows = sources
+    .toSorted((a, b) => b.received - a.received)
+    .map(({ source, received, acked, refused, gone, inFlight, ackedRecords, receivedBytes }) => [
+      source === '' ? '(all others)' : source,
+      ...counts([received, acked, refused, gone, inFlight, ackedRecords]),
+      sizeText(receivedBytes),
+    ]);
+  return `\n${columns([...headings, 'RECORDS', 'BYTES'], rows)}`;
 }
 
 function table({ intake, rows, isBalanced }: GetLedgerResponse): string {

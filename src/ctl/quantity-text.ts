@@ -33,6 +33,12 @@ export function durationText(ms: number): string {
   return parts.join('');
 }
 
+/** Where a part of a millisecond matters: "0.4 ms", "12 ms", "1.5 s". */
+export function latencyText(ms: number): string {
+  if (ms >= 1_000) return `${(ms / 1_000).toFixed(1)} s`;
+  return `${ms < 10 ? ms.toFixed(1) : Math.round(ms)} ms`;
+}
+
 const unitSeconds = [
   ['d', 86_400],
   ['h', 3_600],

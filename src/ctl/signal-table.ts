@@ -1,21 +1,23 @@
 // Signals as people read them: value, thresholds, and how far it is to where the zone changes.
 
-import { type Signal, SignalUnit } from '../generated/gophership/control/v1/control_pb.js';
+import { type Signal, SignalUnit, Zone } from '../generated/gophership/control/v1/control_pb.js';
 import { durationText, sizeText } from './quantity-text.ts';
 import { columns } from './terminal.ts';
+import { plain, type TextStyle } from './text-style.ts';
+import { zoneStyle } from './zone-style.ts';
 import { zoneTitle } from './zone-text.ts';
 
-export function signalTable(signals: readonly Signal[]): string {
+export function signalTable(signals: readonly Signal[], hasColours = false): string {
   const headings = ['SIGNAL', 'VALUE', 'YELLOW', 'RED', 'HOLDS', 'TO LEAVE'];
   const rows = signals.map((signal) => [
     signal.name,
     reading(signal, signal.value),
     thresholdText(signal, signal.yellow),
     thresholdText(signal, signal.red),
-    zoneTitle(signal.holds),
+    { text: zoneTitle(signal.holds), style: holdsStyle(signal) },
     toLeave(signal) ?? '-',
   ]);
-  return columns(headings, rows);
+  return columns(headings, rows, hasColours);
 }
 
 /** What has to happen to this signal for the zone to be left; undefined: it does not hold it. */
@@ -34,7 +36,12 @@ export function reading({ unit }: Pick<Signal, 'unit'>, value: number | undefine
   return String(rounded(value));
 }
 
-function thresholdText(signal: Signal, threshold: number | undefined): string {
+/** Nearly all of them are Green nearly always: that is no news. */
+export function holdsStyle({ holds }: Signal): TextStyle {
+  return holds === Zone.GREEN ? plain : zoneStyle(holds);
+}
+
+export function thresholdText(signal: Signal, threshold: number | undefined): string {
   return threshold === Number.POSITIVE_INFINITY ? '-' : reading(signal, threshold);
 }
 

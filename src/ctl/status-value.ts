@@ -41,7 +41,8 @@ export function destinationState(state: Destination_State): string {
 
 // What protobuf adds to a message is not for programs.
 function flowValue({ $typeName: _, $unknown: __, ...flow }: Flow) {
-  return flow;
+  const { ackP50Ms = null, ackP99Ms = null } = flow;
+  return { ...flow, ackP50Ms, ackP99Ms };
 }
 
 function destinationValue({ $typeName: _, $unknown: __, ...destination }: Destination) {
@@ -52,6 +53,6 @@ function vaultValue({ $typeName: _, $unknown: __, ...vault }: VaultStatus) {
   return vault;
 }
 
-function replayValue({ $typeName: _, $unknown: __, ...replay }: ReplayStatus) {
-  return replay;
+function replayValue({ $typeName: _, $unknown: __, eta, ...replay }: ReplayStatus) {
+  return { ...replay, etaMs: msOf(eta) };
 }

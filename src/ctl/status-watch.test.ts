@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import { timestampFromMs } from '@bufbuild/protobuf/wkt';
 import { fakeControl, fakeTerminal, statusSample } from '../../test/support/control-fake.ts';
 import { Zone } from '../generated/gophership/control/v1/control_pb.js';
-import { watchStatus } from './status-watch.ts';
+import { statusWatch } from './status-watch.ts';
 import type { OutputFormat } from './terminal.ts';
 
 /** Two statuses, two seconds apart, a pause, and one more. */
@@ -22,11 +22,12 @@ async function* statuses() {
 async function check(format: OutputFormat): Promise<string[]> {
   const terminal = fakeTerminal(format);
   const client = fakeControl({ service: { watchStatus: statuses } });
-  await assert.rejects(watchStatus(client, terminal), { code: 'UNREACHABLE', exitCode: 3 });
+  const watching = statusWatch(terminal)(client, () => {});
+  await assert.rejects(watching, { code: 'UNREACHABLE', exitCode: 3 });
   return terminal.shown().trimEnd().split('\n');
 }
 
-test('watchStatus() writes a line for each status, with rates since the one before', async () => {
+test('statusWatch() writes a line for each status, with rates since the one before', async () => {
   const [headings, ...lines] = await check('table');
   assert.match(headings!, /^TIME +ZONE +RECORDS\/S +BYTES\/S /);
   const cells = lines.map((line) => line.split(/ {2,}/).slice(0, 4));
@@ -39,7 +40,7 @@ test('watchStatus() writes a line for each status, with rates since the one befo
   assert.match(lines[2]!, /live view paused$/);
 });
 
-test('watchStatus() gives programs an object a line', async () => {
+test('statusWatch() gives programs an object a line', async () => {
   const lines = (await check('json')).map((line) => JSON.parse(line));
   assert.deepEqual(
     lines.map(({ kind }) => kind),

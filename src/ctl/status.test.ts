@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
+import { stripVTControlCharacters } from 'node:util';
 import { Code, ConnectError } from '@connectrpc/connect';
 import { parse } from 'yaml';
 import {
@@ -52,6 +53,15 @@ test('showStatus() says zone, reason, signals, flow, destinations and vault', as
   assert.match(text, /^open +1\.0 GiB +8\.0 GiB +16 /m);
 });
 
+test('showStatus() says how long producers waited, or that nobody knows', async () => {
+  const { flow } = statusSample();
+  const waited = statusSample({ flow: { ...flow, ackP50Ms: 2.44, ackP99Ms: 1_270 } as never });
+  assert.match(await check(waited, 1), /^acked within: 2\.4 ms \(p50\), 1\.3 s \(p99\) over the/m);
+  assert.equal(JSON.parse(await check(waited, 1, 'json')).flow.ackP99Ms, 1_270);
+  assert.doesNotMatch(await check(statusSample(), 1), /acked within/);
+  assert.equal(JSON.parse(await check(statusSample(), 1, 'json')).flow.ackP50Ms, null);
+});
+
 test('showStatus() says what else than the signals decides', async () => {
   const zone = {
     ...{ zone: Zone.GREEN, computedZone: Zone.RED, observesOnly: true },
@@ -91,6 +101,24 @@ test('showStatus() escapes what could take over a terminal, and programs read it
     checkPrintable(text);
     assert.equal(readers[format](text).host, host);
   }
+});
+
+test('showStatus() has colours where they are wanted, which only repeat the words', async () => {
+  const run = async (changes: Partial<FakeTerminal>) => {
+    const terminal = { ...fakeTerminal(), ...changes };
+    const client = fakeControl({ service: { getStatus: () => ({ status: statusSample() }) } });
+    await showStatus(client, terminal);
+    return terminal.shown();
+  };
+  const coloured = await run({ hasColours: true });
+  for (const word of ['\u001b[1;33mYellow\u001b[0m', '\u001b[1;31mdown\u001b[0m']) {
+    assert.ok(coloured.includes(word), coloured);
+  }
+  const plain = await run({});
+  assert.equal(stripVTControlCharacters(coloured), plain);
+  checkPrintable(plain);
+  const json = await run({ hasColours: true, format: 'json' });
+  checkPrintable(json);
 });
 
 async function contexts(names: readonly string[]): Promise<FakeTerminal> {

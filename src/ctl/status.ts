@@ -11,10 +11,11 @@ import { type ControlClient, withControl } from './control-client.ts';
 import type { ControlFlags } from './control-connection.ts';
 import { CtlError, failingWith } from './ctl-error.ts';
 import { CtlExit, StatusExit } from './exit-code.ts';
-import { spanText, statusTable, zoneText } from './status-table.ts';
+import { spanText, statusTable, zoneCell } from './status-table.ts';
 import { statusValue } from './status-value.ts';
-import { watchStatus } from './status-watch.ts';
-import { columns, show, type Terminal } from './terminal.ts';
+import { statusWatch } from './status-watch.ts';
+import { type Cell, columns, show, type Terminal } from './terminal.ts';
+import { watchAgain } from './watch-again.ts';
 
 export interface StatusFlags extends ControlFlags {
   readonly watch?: boolean;
@@ -26,9 +27,8 @@ export function status(flags: StatusFlags, terminal: Terminal): Promise<StatusEx
   return failingWith(StatusExit.Unknown, () => {
     if (flags.watch && flags.allContexts) throw oneOrTheOther();
     if (flags.allContexts) return statusOfAll(flags, terminal);
-    return withControl(flags, terminal, (client) =>
-      flags.watch ? watchStatus(client, terminal) : showStatus(client, terminal),
-    );
+    if (flags.watch) return watchAgain(flags, terminal, statusWatch(terminal));
+    return withControl(flags, terminal, (client) => showStatus(client, terminal));
   });
 }
 
@@ -36,7 +36,7 @@ export async function showStatus(client: ControlClient, terminal: Terminal): Pro
   const status = await readStatus(client);
   const { address } = client;
   await show(terminal, { kind: 'Status', address, ...statusValue(status) }, () =>
-    statusTable(status),
+    statusTable(status, terminal.hasColours),
   );
   return statusExit(status.zone?.zone);
 }
@@ -58,7 +58,7 @@ export async function statusOfAll(
   const value = { kind: 'StatusList', contexts: answers.map(contextValue) };
   await show(terminal, value, () => {
     const headings = ['CONTEXT', 'HOST', 'VERSION', 'UP', 'ZONE', 'FOR', 'REASON'];
-    return columns(headings, answers.map(contextRow));
+    return columns(headings, answers.map(contextRow), terminal.hasColours);
   });
   const exits = answers.map(({ result }) =>
     'error' in result ? StatusExit.Unknown : statusExit(result.answer.zone?.zone),
@@ -72,13 +72,13 @@ function contextValue({ context, result }: ContextAnswer<Status>) {
   return { context, status: statusValue(result.answer) };
 }
 
-function contextRow({ context, result }: ContextAnswer<Status>): string[] {
+function contextRow({ context, result }: ContextAnswer<Status>): Cell[] {
   if ('error' in result) {
     const { code, message } = result.error;
     return [context, '-', '-', '-', 'Unknown', '-', `${code}: ${message}`];
   }
   const { host, version, uptime, zone } = result.answer;
-  const times = [spanText(uptime), zoneText(zone), spanText(zone?.duration)];
+  const times = [spanText(uptime), zoneCell(zone), spanText(zone?.duration)];
   return [context, host, version, ...times, zone?.reason ?? ''];
 }
 

@@ -57,14 +57,39 @@ export async function resolveTarget(
 
 /** Of all context files, the nearest first; a name that several have is the nearest one's. */
 export async function contextNames(terminal: Terminal): Promise<string[]> {
-  const names = new Set<string>();
+  const contexts = await knownContexts(terminal);
+  if (contexts.length > 0) return contexts.map(({ name }) => name);
+  throw noContexts(terminal);
+}
+
+export interface KnownContext {
+  readonly name: string;
+  readonly context: Context;
+  /** The file that has it. */
+  readonly path: string;
+  /** The one that is used when none is named. */
+  readonly isCurrent: boolean;
+}
+
+/** In the same order. */
+export async function knownContexts(terminal: Terminal): Promise<KnownContext[]> {
+  const known = new Map<string, Omit<KnownContext, 'isCurrent'>>();
+  let current = terminal.environment.GS_CTL_CONTEXT || undefined;
   for (const path of contextPaths(terminal)) {
     const file = await readContextFile(path);
-    for (const name of file?.contexts.keys() ?? []) names.add(name);
+    if (file === undefined) continue;
+    const own = file.current ?? '';
+    if (file.contexts.has(own)) current ??= own;
+    for (const [name, context] of file.contexts) {
+      if (!known.has(name)) known.set(name, { name, context, path });
+    }
   }
-  if (names.size > 0) return [...names];
+  return [...known.values()].map((one) => ({ ...one, isCurrent: one.name === current }));
+}
+
+export function noContexts(terminal: Terminal): CtlError {
   const message = `there are no contexts: looked at ${contextPlaces(terminal).join(', ')}`;
-  throw new CtlError('NO_TARGET', CtlExit.Usage, message, 'run `gs-ctl certs init`');
+  return new CtlError('NO_TARGET', CtlExit.Usage, message, 'run `gs-ctl certs init`');
 }
 
 /** "host:port" or "[v6]:port". */

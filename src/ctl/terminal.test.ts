@@ -1,10 +1,12 @@
 import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
+import { stripVTControlCharacters } from 'node:util';
 import fc from 'fast-check';
 import { parse } from 'yaml';
 import { checkPrintable, fakeTerminal } from '../../test/support/control-fake.ts';
 import { testSeed } from '../../test/support/seed.ts';
-import { type OutputFormat, show, showNext } from './terminal.ts';
+import { columns, type OutputFormat, show, showNext } from './terminal.ts';
+import { wantsColours } from './text-style.ts';
 
 const nasty = fc.string({
   unit: fc.constantFrom(
@@ -48,3 +50,24 @@ test('show() and showNext() escape in JSON so that programs read the same', (con
 
 test('show() and showNext() escape in YAML so that programs read the same', (context) =>
   check(context, 'yaml', parse));
+
+test('columns() keeps its columns whatever is coloured, and escapes before it colours', () => {
+  const red = { colour: 'red' } as const;
+  const rows = [
+    [{ text: 'a', style: red }, 'b'],
+    ['long\u001b', { text: 'last', style: red }],
+  ];
+  const plain = columns(['ONE', 'TWO'], rows);
+  assert.equal(plain, 'ONE         TWO\na           b\nlong\\u001b  last\n');
+  const coloured = columns(['ONE', 'TWO'], rows, true);
+  assert.ok(coloured.includes('\u001b[31ma\u001b[0m           b\n'), coloured);
+  assert.equal(stripVTControlCharacters(coloured), plain);
+});
+
+test('wantsColours() is for terminals, and for people who have not said no', () => {
+  assert.equal(wantsColours({}, true), true);
+  assert.equal(wantsColours({ NO_COLOR: '' }, true), true);
+  assert.equal(wantsColours({ NO_COLOR: '1' }, true), false);
+  assert.equal(wantsColours({ TERM: 'dumb' }, true), false);
+  assert.equal(wantsColours({}, false), false);
+});

@@ -1,7 +1,9 @@
 // What a command knows of the world: its streams, its folder and its environment, handed in by
 // ctl-main.ts so that tests can hand in others. stdout is data, stderr is talk.
 
+import type { ReadStream, WriteStream } from 'node:tty';
 import { printable } from '../tls/printable.ts';
+import { plain, styled, type TextStyle } from './text-style.ts';
 
 export type OutputFormat = 'table' | 'json' | 'yaml';
 
@@ -11,8 +13,26 @@ export interface Terminal {
   readonly environment: Readonly<Record<string, string | undefined>>;
   readonly directory: string;
   readonly format: OutputFormat;
+  /** The engine's program that came with this one, for node; absent: there is none. */
+  readonly engineProgram?: string;
+  /** Of tables on stdout; absent: no. */
+  readonly hasColours?: boolean;
+  /** Of the terminal on stdout; absent: that is none. */
+  readonly size?: { readonly columns: number; readonly rows: number };
+  /** What a live screen is drawn on; absent: stdin and stdout are no terminal. */
+  readonly screen?: ScreenDevice;
+  /** Bytes that are no text to stdout, in their turn; absent: it is a screen. */
+  readonly writeBytes?: (bytes: Uint8Array) => Promise<void>;
+  /** Somebody sees what is said at once, so that a line can be written over; absent: no. */
+  readonly isWatched?: boolean;
   /** Asks whoever sits there and returns the answer; absent: nobody does. */
   readonly ask?: (question: string) => Promise<string>;
+}
+
+/** The two ends of a terminal, as Node has them. */
+export interface ScreenDevice {
+  readonly input: ReadStream;
+  readonly output: WriteStream;
 }
 
 /** One result: `table` makes the text for people, `value` is the object for programs. */
@@ -35,16 +55,35 @@ export async function showNext(
   else terminal.out(`${printable(JSON.stringify(versioned(value)))}\n`);
 }
 
+/** What stands in a column, and how it looks where there are colours. */
+export type Cell = string | { readonly text: string; readonly style: TextStyle };
+
 /** Columns as wide as their widest cell, two spaces apart, headings in capitals. */
-export function columns(headings: readonly string[], rows: readonly (readonly string[])[]): string {
-  const cells = [headings, ...rows].map((row) => row.map(printable));
+export function columns(
+  headings: readonly string[],
+  rows: readonly (readonly Cell[])[],
+  hasColours = false,
+): string {
+  const cells = [headings, ...rows].map((row) => row.map(plainCell));
   const widths = headings.map((_, column) =>
-    Math.max(...cells.map((row) => (row[column] ?? '').length)),
+    Math.max(...cells.map((row) => row[column]?.text.length ?? 0)),
   );
   return cells
-    .map((row) => row.map((cell, column) => cell.padEnd(widths[column]! + 2)).join(''))
-    .map((line) => `${line.trimEnd()}\n`)
+    .map((row) => {
+      const last = row.findLastIndex(({ text }) => text !== '');
+      return row.slice(0, last + 1).map(({ text, style }, column) => {
+        const shown = styled(text, style, hasColours);
+        const isLast = column === last;
+        return isLast ? shown : shown + ' '.repeat(widths[column]! + 2 - text.length);
+      });
+    })
+    .map((row) => `${row.join('').trimEnd()}\n`)
     .join('');
+}
+
+function plainCell(cell: Cell): { readonly text: string; readonly style: TextStyle } {
+  if (typeof cell === 'string') return { text: printable(cell), style: plain };
+  return { text: printable(cell.text), style: cell.style };
 }
 
 async function formatted(

@@ -18,13 +18,20 @@ export interface ControlSink {
   close(): void;
 }
 
-/** An engine that lacks a service is one of another version. */
-export async function openControlSink({ service, health }: FakeEngine): Promise<ControlSink> {
+/**
+ * An engine that lacks a service is one of another version.
+ * @param port 0: any; else that of one that was there before
+ */
+export async function openControlSink(
+  { service, health, serve }: FakeEngine,
+  port = 0,
+): Promise<ControlSink> {
   const { caPem, server: pair } = await testCertificates();
   const material = { ca: caPem, cert: pair.certPem, key: pair.keyPem };
   const answers = connectNodeAdapter({
     routes(router) {
       if (service !== undefined) router.service(ControlService, service);
+      serve?.(router);
       if (health !== undefined) router.service(Health, { check: () => ({ status: health }) });
     },
   });
@@ -38,11 +45,11 @@ export async function openControlSink({ service, health }: FakeEngine): Promise<
     session.once('close', () => sessions.delete(session));
   });
   server.on('sessionError', () => {});
-  server.listen(0, '127.0.0.1');
+  server.listen(port, '127.0.0.1');
   await once(server, 'listening');
-  const { port } = server.address() as AddressInfo; // listening on TCP
+  const bound = server.address() as AddressInfo; // listening on TCP
   return {
-    address: `127.0.0.1:${port}`,
+    address: `127.0.0.1:${bound.port}`,
     sessions,
     close() {
       server.close();

@@ -152,7 +152,8 @@ test('an answer that does not come in time is TIMEOUT, and so is a connection', 
   silent.close();
 });
 
-test('a connection that breaks before or while it answers is UNREACHABLE', async () => {
+test('a connection that breaks before it answers is UNREACHABLE, a watch makes another', async () => {
+  let watches = 0;
   const sink = await openControlSink({
     service: {
       getLedger() {
@@ -160,6 +161,8 @@ test('a connection that breaks before or while it answers is UNREACHABLE', async
         return new Promise<never>(() => {});
       },
       async *watchStatus() {
+        watches += 1;
+        if (watches > 1) throw new ConnectError('CONTROL_DENIED: no role', Code.PermissionDenied);
         yield { event: { case: 'status' as const, value: statusSample() } };
         await new Promise<never>(() => {});
       },
@@ -175,7 +178,8 @@ test('a connection that breaks before or while it answers is UNREACHABLE', async
   sink.close();
   assert.equal(watch.exitCode, 3, watch.talk);
   assert.match(watch.out, /Yellow/);
-  assert.match(watch.talk, /^error: UNREACHABLE: /);
+  const again = /^warning: UNREACHABLE: .*; trying again in \d+ms\nerror: CONTROL_DENIED: no /;
+  assert.match(watch.talk, again);
 });
 
 test('overrides need --yes without a terminal', async () => {

@@ -18,13 +18,20 @@ export function gsCtl(
   environment: Readonly<Record<string, string>> = {},
   /** Called with each piece of stdout as it comes. */
   onOut: (text: string) => void = () => {},
+  /** Ends it with SIGTERM; its exit code is NaN then. */
+  ended?: AbortSignal,
 ): Promise<CtlRun> {
   const env = { PATH: process.env.PATH, HOME: directory, ...environment };
   return new Promise((resolve) => {
-    const child = execFile(launcher, args, { cwd: directory, env }, (error, out, talk) => {
-      const exitCode = error === null ? 0 : Number(error.code);
-      resolve({ exitCode, out, talk });
-    });
+    const child = execFile(
+      launcher,
+      args,
+      { cwd: directory, env, signal: ended },
+      (error, out, talk) => {
+        const exitCode = error === null ? 0 : Number(error.code);
+        resolve({ exitCode, out, talk });
+      },
+    );
     child.stdout?.on('data', onOut);
   });
 }

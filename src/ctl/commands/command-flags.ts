@@ -26,7 +26,7 @@ export function targetFlags(command: Command, port: string): Command {
     '--ca <file>': 'authority of its certificate (GS_CTL_CA)',
     '--cert <file>': 'our certificate (GS_CTL_CERT)',
     '--key <file>': 'the key of it (GS_CTL_KEY)',
-    '--context <name>': 'context to take them from (GS_CTL_CONTEXT)',
+    '--context <context>': 'context to take them from (GS_CTL_CONTEXT)',
   };
   for (const [words, description] of Object.entries(flags)) {
     command.addOption(new Option(words, description).helpGroup(targetGroup));

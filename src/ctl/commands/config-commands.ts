@@ -1,7 +1,7 @@
 // The commands about the configuration: that of an engine, and what one may look like.
 
 import type { Command } from 'commander';
-import { controlCommand, examples, type RunCommand } from './command-flags.ts';
+import { collect, controlCommand, examples, type RunCommand } from './command-flags.ts';
 
 export function addConfigCommands(program: Command, run: RunCommand): void {
   const config = program.command('config').description('the configuration of an engine');
@@ -16,6 +16,19 @@ export function addConfigCommands(program: Command, run: RunCommand): void {
       run(async (terminal) => {
         const { configView } = await import('../config-view.ts');
         return configView({ ...flags, timeoutMs }, terminal);
+      }),
+    );
+
+  config
+    .command('validate')
+    .description('check a configuration and what it names on this host, without starting an engine')
+    .argument('<file...>', 'configuration files, later ones win')
+    .option('--set <a.b=c>', 'override one key (repeatable)', collect, [])
+    .addHelpText('after', examples('gs-ctl config validate /etc/gophership/gophership.yaml'))
+    .action((files: string[], flags) =>
+      run(async (terminal) => {
+        const { configValidate } = await import('../config-validate.ts');
+        return configValidate(files, flags, terminal);
       }),
     );
 

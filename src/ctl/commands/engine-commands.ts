@@ -1,6 +1,6 @@
 // The commands that ask an engine how it is: status, health, explain, events, ledger.
 
-import type { Command } from 'commander';
+import { type Command, Option } from 'commander';
 import { parseCount } from '../flag-value.ts';
 import { controlCommand, examples, flag, type RunCommand } from './command-flags.ts';
 
@@ -100,9 +100,19 @@ function addLedger(program: Command, run: RunCommand): void {
   controlCommand(
     program
       .command('ledger')
-      .description('where every batch went, and whether none is missing (exit 1: one is)'),
+      .description('where every batch went, and whether none is missing (exit 1: one is)')
+      .addOption(
+        new Option('--by <what>', 'also what came from each producer').choices(['source']),
+      ),
   )
-    .addHelpText('after', examples('gs-ctl ledger', 'gs-ctl ledger -o json | jq .isBalanced'))
+    .addHelpText(
+      'after',
+      examples(
+        'gs-ctl ledger',
+        'gs-ctl ledger --by source',
+        'gs-ctl ledger -o json | jq .isBalanced',
+      ),
+    )
     .action(({ timeout: timeoutMs, ...flags }) =>
       run(async (terminal) => {
         const { ledger } = await import('../ledger.ts');

@@ -3,6 +3,7 @@
 
 import {
   type CommandNode,
+  contextNamesCommand,
   type FlagNode,
   nodesOf,
   spellingsOf,
@@ -36,6 +37,12 @@ ${nodes.map(pathCase).join('\n')}
   [[ $cur == -* || -z $words ]] && words=$flags
   COMPREPLY=($(compgen -W "$words" -- "$cur"))
 }
+__gs_ctl_context_names() {
+  local name
+  while IFS= read -r name; do
+    [[ $name == "$1"* ]] && COMPREPLY+=("$name")
+  done < <(${contextNamesCommand})
+}
 complete -F _gs_ctl gs-ctl
 `;
 }
@@ -56,6 +63,7 @@ function offer(value: FlagNode['value']): string {
   if (value.kind === 'choice') {
     return `COMPREPLY=($(compgen -W '${value.words.join(' ')}' -- "$cur")); return`;
   }
+  if (value.kind === 'context') return `__gs_ctl_context_names "$cur"; return`;
   return value.kind === 'file' ? `${files}; return` : 'return';
 }
 

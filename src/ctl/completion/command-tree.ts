@@ -26,6 +26,8 @@ export type ValueNode =
   | { readonly kind: 'none' }
   | { readonly kind: 'choice'; readonly words: readonly string[] }
   | { readonly kind: 'file' }
+  /** A name of the context files, which change: the script asks for them. */
+  | { readonly kind: 'context' }
   /** Something that nobody can guess. */
   | { readonly kind: 'text' };
 
@@ -37,6 +39,9 @@ export function commandTree(program: Command): CommandNode {
 export function nodesOf(tree: CommandNode): CommandNode[] {
   return [tree, ...tree.commands.flatMap(nodesOf)];
 }
+
+/** What a script runs for the names of contexts; they are words that no shell expands. */
+export const contextNamesCommand = 'gs-ctl contexts --names 2>/dev/null';
 
 /** Every spelling of flags that take a value, of all commands. */
 export function valueFlags(tree: CommandNode): string[] {
@@ -91,5 +96,6 @@ function argumentNode(argument: Argument | undefined): ValueNode {
 
 function valueNode(choices: readonly string[] | undefined, flags: string): ValueNode {
   if (choices !== undefined) return { kind: 'choice', words: choices };
+  if (flags.includes('<context>')) return { kind: 'context' };
   return { kind: /<(file|dir)>/.test(flags) ? 'file' : 'text' };
 }

@@ -18,9 +18,9 @@ async function script(shell: CompletionShell): Promise<string> {
 }
 
 /** What bash offers for the last of these words. */
-async function check(line: string, offered: readonly string[]): Promise<void> {
+async function check(line: string, offered: readonly string[], before = ''): Promise<void> {
   const words = line.split(' ');
-  const run = `${await script('bash')}
+  const run = `${before}${await script('bash')}
 COMP_WORDS=(${words.map((word) => `'${word}'`).join(' ')}) COMP_CWORD=${words.length - 1}
 _gs_ctl
 printf '%s\\n' "\${COMPREPLY[@]}"`;
@@ -44,7 +44,19 @@ test('bash completes flags and their values', async () => {
   await check('gs-ctl certs issue --role v', ['viewer']);
   await check('gs-ctl status --ca us', ['usr']);
   await check('gs-ctl certs inspect us', ['usr']);
-  await check('gs-ctl status --context ', ['']);
+});
+
+/** In the place of gs-ctl: names of contexts, and what must never be run. */
+const namesOfContexts = "gs-ctl() { printf '%s\\n' prod pre staging; }\n";
+
+test('bash completes names of contexts', async () => {
+  await check('gs-ctl status --context ', ['prod', 'pre', 'staging'], namesOfContexts);
+  await check('gs-ctl top --context pr', ['prod', 'pre'], namesOfContexts);
+  await check('gs-ctl certs init --context ', [''], namesOfContexts);
+  await check('gs-ctl status --context ', [''], 'gs-ctl() { return 64; }\n');
+  // What gs-ctl prints is never run, whoever wrote the file.
+  const evil = "gs-ctl() { echo '$(echo run >&2)'; }\n";
+  await check('gs-ctl status --context ', ['$(echo run >&2)'], evil);
 });
 
 test('bash does not take the value of a flag for a command', async () => {
@@ -72,6 +84,16 @@ test('the script for zsh names every command and flag, and zsh reads it', async 
   assert.deepEqual([read.error, read.status, read.stderr], [undefined, 0, '']);
 });
 
+test('zsh completes names of contexts as they are', async () => {
+  const fakes = `compdef() {}
+compadd() { shift; print -rl -- "$@"; }
+gs-ctl() { print -rl prod '$(x)'; }
+`;
+  const run = `${fakes}${await script('zsh')}\n__gs_ctl_context_names`;
+  const out = execFileSync('zsh', ['-f', '-c', run], { encoding: 'utf8', cwd: '/' });
+  assert.deepEqual(out.trimEnd().split('\n'), ['prod', '$(x)']);
+});
+
 test('the script for fish names every command and flag', async () => {
   const text = await script('fish');
   for (const { path, flags } of nodesOf(commandTree(program)).slice(1)) {
@@ -84,8 +106,8 @@ test('the script for fish names every command and flag', async () => {
 
 test('fish completes as bash does', async () => {
   const text = await script('fish');
-  const offered = (line: string) => {
-    const run = `${text}\ncomplete -C '${line}'`;
+  const offered = (line: string, before = '') => {
+    const run = `${before}${text}\ncomplete -C '${line}'`;
     const out = execFileSync('fish', ['--no-config', '-c', run], { encoding: 'utf8', cwd: '/' });
     return out
       .trimEnd()
@@ -97,4 +119,6 @@ test('fish completes as bash does', async () => {
   assert.deepEqual(offered('gs-ctl --context status ov'), ['override']);
   assert.deepEqual(offered('gs-ctl certs issue --role v'), ['viewer']);
   assert.deepEqual(offered('gs-ctl status --w'), ['--watch']);
+  const names = 'function gs-ctl; echo prod; echo pre; end\n';
+  assert.deepEqual(offered('gs-ctl status --context ', names), ['pre', 'prod']);
 });

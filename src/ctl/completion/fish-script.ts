@@ -3,6 +3,7 @@
 
 import {
   type CommandNode,
+  contextNamesCommand,
   type FlagNode,
   nodesOf,
   type ValueNode,
@@ -64,6 +65,8 @@ function valueWords(value: ValueNode): string[] {
       return [`-xa '${value.words.join(' ')}'`];
     case 'file':
       return ['-rF'];
+    case 'context':
+      return [`-xa '(${contextNamesCommand})'`];
     case 'text':
       return ['-x'];
     case 'none':

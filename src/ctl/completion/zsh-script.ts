@@ -2,6 +2,7 @@
 
 import {
   type CommandNode,
+  contextNamesCommand,
   type FlagNode,
   nodesOf,
   spellingsOf,
@@ -12,6 +13,9 @@ export function zshScript(tree: CommandNode): string {
   return [
     '#compdef gs-ctl',
     '# zsh completion for gs-ctl; made by `gs-ctl completion zsh`',
+    '__gs_ctl_context_names() {',
+    `  compadd -- \${(f)"$(${contextNamesCommand})"}`,
+    '}',
     ...nodesOf(tree).map(functionOf),
     // In a file of fpath it is called; sourced, it is registered.
     'if [ "$funcstack[1]" = "_gs-ctl" ]; then',
@@ -75,6 +79,8 @@ function action(value: ValueNode): string {
       return `(${value.words.join(' ')})`;
     case 'file':
       return '_files';
+    case 'context':
+      return '__gs_ctl_context_names';
     case 'none':
     case 'text':
       return '';
