@@ -36,7 +36,8 @@ program
   .description('make certificates and a configuration in a folder, once, and run with them')
   .option('--dir <dir>', 'the folder', '.gophership')
   .option('--set <a.b=c>', 'override a key of the configuration (repeatable)', collect, [])
-  .action(async (flags: { dir: string; set: string[] }) => {
+  .option('--no-dashboard', 'without the page for a browser, a process of its own')
+  .action(async (flags: { dir: string; set: string[]; dashboard: boolean }) => {
     const { dev } = await import('./cli/dev-command.ts');
     exitCode = await dev(flags, cliProcess());
   });

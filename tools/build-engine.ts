@@ -1,7 +1,7 @@
-// `npm run build`: the engine and gs-ctl as few files of JavaScript in dist/, which the launchers
-// prefer while they are as new as the sources. A thread that runs from sources keeps the text and a
-// record of each of its 80 to 230 modules: that is 13 MiB of the memory limit for the four of them.
-// The first argument may name another directory to build into.
+// `npm run build`: the engine and gs-ctl as few files of JavaScript in dist/, and the dashboard's
+// page. The launchers prefer them while they are as new as the sources. A thread that runs from
+// sources keeps the text and a record of each of its 80 to 230 modules: that is 13 MiB of the
+// memory limit for the four of them. The first argument may name another directory to build into.
 
 import {
   copyFileSync,
@@ -17,6 +17,7 @@ import {
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { type BuildOptions, build, type Plugin } from 'esbuild';
+import { buildDashboard } from './build-dashboard.ts';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const outDirectory = process.argv[2] ?? join(root, 'dist');
@@ -27,9 +28,11 @@ const entries = [
   'main.ts',
   'ctl-main.ts',
   'cli/config-process.ts',
+  'cli/dashboard-process.ts',
   'engine/shard-thread.ts',
   'engine/vault-thread.ts',
   'engine/replay-thread.ts',
+  'engine/vault-files-thread.ts',
 ];
 
 /** What is started by its URL lies beside what starts it, whatever the folder of its source. */
@@ -79,6 +82,7 @@ try {
     const isMain = entry.endsWith('main.ts');
     await build({ ...options, entryPoints: [path], outdir: building, splitting: isMain });
   }
+  await buildDashboard(join(outDirectory, 'dashboard'));
   copyFileSync(join(root, 'src/kernel/kernel.wasm'), join(building, 'kernel.wasm'));
   // An engine that starts meanwhile finds each file whole, and main.js, the newest, last. Files of
   // an earlier build stay: an engine that runs may still load from them.

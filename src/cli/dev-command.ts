@@ -13,6 +13,7 @@ import type { ExitCode } from '../errors.ts';
 import { createDevCertificates, type DevCertificates } from '../tls/dev-certificates.ts';
 import type { CliProcess } from './cli-process.ts';
 import { readConfigApart } from './config-apart.ts';
+import { type DashboardChild, startDashboard } from './dashboard-child.ts';
 import { runEngine } from './run-command.ts';
 import { welcome } from './welcome.ts';
 
@@ -21,6 +22,8 @@ export interface DevFlags {
   readonly dir: string;
   /** Overrides of the configuration, `a.b=c`. */
   readonly set: readonly string[];
+  /** False: --no-dashboard. */
+  readonly dashboard: boolean;
 }
 
 const progressIntervalMs = 1_000;
@@ -39,6 +42,7 @@ export async function dev(flags: DevFlags, cli: CliProcess): Promise<ExitCode> {
   const effective = await reread();
   const ids = effective.config.exporters.map((exporter) => exporter.id);
   let progress: Subscription | undefined;
+  let page: DashboardChild | undefined;
   try {
     return await runEngine(effective, cli, {
       reread,
@@ -53,11 +57,20 @@ export async function dev(flags: DevFlags, cli: CliProcess): Promise<ExitCode> {
         const facts = { grpcAddress, httpAddress, configPath, certificates };
         cli.stderr.write(welcome(facts, (path) => relative(cli.directory, path)));
         progress = startProgress(supervisor, ids, cli);
+        if (!flags.dashboard || address === undefined) return;
+        const target = { address, ca, cert, key };
+        page = startDashboard(target, cli.directory, (line) => say(line, cli));
       },
     });
   } finally {
     progress?.close();
+    page?.end();
   }
+}
+
+/** Above the line of progress, which comes again. */
+function say(line: string, { stderr }: CliProcess): void {
+  stderr.write(stderr.isTTY === true ? `\r\u001b[K${line}\n` : `${line}\n`);
 }
 
 /** The certificate is for localhost. */

@@ -1,16 +1,11 @@
 // Reads the configuration that the command line asks for, against this host's memory and CPUs.
 
 import { readFileSync } from 'node:fs';
-import { availableParallelism } from 'node:os';
 import type { Config } from '../config/config.ts';
 import type { ConfigSections } from '../config/effective-yaml.ts';
-import type { Environment, HostFacts } from '../config/environment.ts';
+import type { Environment } from '../config/environment.ts';
 import { loadConfig } from '../config/load-config.ts';
-import { messageSizeBytesDefault } from '../memory/arena-plan.ts';
-import { batchesBudgetBytes } from '../memory/batches-budget.ts';
-import { cgroupMemoryLimit } from '../monitor/cgroup.ts';
-import { hostMemoryTotalBytes } from '../monitor/host-memory.ts';
-import { segmentSizeBytesMin } from '../vault/segment-room.ts';
+import { hostFacts } from '../ctl/host-facts.ts';
 
 export interface ConfigFlags {
   /** As given with --config, in order. */
@@ -33,15 +28,4 @@ export function readEffectiveConfig(
 ): EffectiveConfig {
   const environment = { variables, readFile: (path: string) => readFileSync(path, 'utf8') };
   return loadConfig({ sources: flags.config, sets: flags.set }, environment, hostFacts());
-}
-
-export function hostFacts(): HostFacts {
-  return {
-    cpuCount: availableParallelism(),
-    memoryTotalBytes: hostMemoryTotalBytes(),
-    cgroupLimitBytes: cgroupMemoryLimit().limitBytes,
-    arenaSizeBytes: batchesBudgetBytes,
-    messageSizeBytesDefault,
-    segmentSizeBytesMin,
-  };
 }

@@ -29,6 +29,8 @@ export interface RunningEngine {
   readonly control: ControlListener;
   /** Of the configuration in use, for people. */
   sections: ConfigSections;
+  /** Before the last reload that changed it. */
+  configBefore?: { readonly yaml: string; readonly changedWallMs: number };
 }
 
 /** Resolves with the exit code when the engine has been stopped. */
@@ -62,8 +64,9 @@ export async function runEngine(
     const running: RunningEngine = { supervisor, control, sections };
     control.attach(
       engineView({
-        ...{ supervisor, startedMs, version: cli.host.version },
-        configYaml: () => Object.values(running.sections).join(''),
+        ...{ supervisor, startedMs, log, version: cli.host.version },
+        configYaml: () => yamlOf(running.sections),
+        configBefore: () => running.configBefore,
       }),
     );
     flushCompileCache();
@@ -93,11 +96,15 @@ async function reload(running: RunningEngine, { reread }: RunHooks, log: Log): P
     const { config, sections } = await reread();
     const needRestart = supervisor.reload(config);
     const { zones, replay } = sections;
+    const before = yamlOf(running.sections);
     running.sections = {
       ...running.sections,
       ...(zones === undefined ? {} : { zones }),
       ...(replay === undefined ? {} : { replay }),
     };
+    if (yamlOf(running.sections) !== before) {
+      running.configBefore = { yaml: before, changedWallMs: systemClock.wallMs() };
+    }
     const rest =
       needRestart.length === 0 ? '' : `; these need a restart: ${needRestart.join(', ')}`;
     log.info(`read certificates and configuration again${rest}`);
@@ -105,6 +112,10 @@ async function reload(running: RunningEngine, { reread }: RunHooks, log: Log): P
     if (!(error instanceof GopherShipError)) throw error;
     log.error(error.code, `${error.message}; the configuration in use stays`);
   }
+}
+
+function yamlOf(sections: ConfigSections): string {
+  return Object.values(sections).join('');
 }
 
 /** The first SIGTERM or SIGINT drains, a second one does not wait. */

@@ -5,6 +5,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { ZonesConfig } from '../config/config.ts';
 import { limitMiBDefault } from '../config/host-defaults.ts';
 import { zones, zonesConfig } from '../config/schema-zones.ts';
+import { hostFacts } from '../ctl/host-facts.ts';
+import { sizeText } from '../ctl/quantity-text.ts';
 import { columns, show, type Terminal } from '../ctl/terminal.ts';
 import { ExitCode } from '../errors.ts';
 import { MiB } from '../limits.ts';
@@ -14,8 +16,7 @@ import { HostSampler, type MemoryFacts } from '../monitor/host-sampler.ts';
 import type { SignalSource } from '../monitor/signal-source.ts';
 import { type SignalRow, signalTable } from '../monitor/signal-table.ts';
 import { createReadings, type Readings } from '../monitor/signals.ts';
-import { type EffectiveConfig, hostFacts } from './effective-config.ts';
-import { sizeText } from './vault-cli.ts';
+import type { EffectiveConfig } from './effective-config.ts';
 
 export interface SignalsFlags {
   /** Again and again, until the command is stopped. */
