@@ -10,9 +10,9 @@
 import { readFileSync } from 'node:fs';
 import { flushCompileCache } from 'node:module';
 import { setTimeout as pause } from 'node:timers/promises';
-import { hostFacts } from '../../src/cli/effective-config.ts';
 import { systemClock } from '../../src/clock.ts';
 import { loadConfig } from '../../src/config/load-config.ts';
+import { hostFacts } from '../../src/ctl/host-facts.ts';
 import { arenaLayout } from '../../src/engine/memory-budget.ts';
 import { startEngine } from '../../src/engine/start-engine.ts';
 import { silentLog } from '../../src/log.ts';

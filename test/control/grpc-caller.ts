@@ -12,6 +12,7 @@ import {
 } from '@bufbuild/protobuf';
 import {
   Client,
+  type ClientDuplexStream,
   type ClientReadableStream,
   credentials,
   Metadata,
@@ -85,6 +86,18 @@ export class GrpcCaller {
       create(method.input, init),
       new Metadata(),
       { deadline: Date.now() + deadlineMs },
+    );
+  }
+
+  /** A stream both ways, which stays open until one side ends it. */
+  converse<I extends DescMessage, O extends DescMessage>(
+    method: Procedure<I, O>,
+  ): ClientDuplexStream<MessageShape<I>, MessageShape<O>> {
+    return this.#client.makeBidiStreamRequest(
+      pathOf(method),
+      encode(method.input),
+      decode(method.output),
+      new Metadata(),
     );
   }
 

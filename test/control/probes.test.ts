@@ -136,8 +136,8 @@ test('/metrics counts what producers send, under our names and the Collector’s
   assert.equal(producer.acked.size, 7);
   const { body } = await check({ path: '/metrics' }, 200);
   const received = 'gophership_ingester_received';
-  assert.equal(sample(body, `${received}_batches_total`), 7);
-  assert.equal(sample(body, `${received}_records_total`), 21);
+  assert.equal(sample(body, `${received}_batches_total{transport="grpc"}`), 7);
+  assert.equal(sample(body, `${received}_records_total{transport="grpc"}`), 21);
   assert.match(body, /^otelcol_receiver_accepted_log_records\{.*receiver="otlp".*\} 21$/m);
   assert.match(body, /^otelcol_exporter_sent_log_records\{.*exporter="otlp_grpc".*\} 21$/m);
 });
