@@ -80,7 +80,9 @@ export class LandingTurn {
     // what was promised to that one, also on streams that it has yet to open: a client that has had
     // eight at once will have eight again, and as a rule when memory is short. But for one
     // connection nobody keeps more than its share.
-    const isBusy = heldBytes > 0 || promisedBytes > 0;
+    // What was promised counts as come with the head of its frame.
+    const isOnItsWay = () => streams.some((stream) => stream.isOnItsWay);
+    const isBusy = heldBytes > 0 || promisedBytes > 0 || isOnItsWay();
     const wholeBytes = isBusy ? streams.mostOpenCount * streamWindowSizeBytes : 0;
     const shareBytes = heldShareBytes(this.#core.parts.landing.sizeBytes);
     this.#expect(Math.max(0, Math.min(wholeBytes, shareBytes) - heldBytes));
