@@ -183,7 +183,7 @@ test('tap() is refused in Red, and pauses in it with heartbeats', async (context
   const reader = await rig.looking();
   rig.override('red');
   rig.tap.give(numberedBody('copied before', 1));
-  assert.match(await rig.look().next(), /TAP_PAUSED: the zone is Red/);
+  assert.match(await rig.look().next(), /CONTROL_TAP_PAUSED: the zone is Red/);
   rig.clock.advance(1_000);
   assert.equal(await reader.next(), 'zone 3');
   for (let second = 0; second < 4; second += 1) rig.clock.advance(1_000);

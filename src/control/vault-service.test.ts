@@ -211,12 +211,12 @@ test('listDeadLetters() and getDeadLetter() give letters, and take numbers that 
 });
 
 test('what stands in the way reaches the caller with its code, also in the middle', async () => {
-  const paused = new GopherShipError('VAULT_READS_PAUSED', 'the zone is Red');
+  const paused = new GopherShipError('CONTROL_READS_PAUSED', 'the zone is Red');
   const early = rig([paused]);
   assert.match(
     await faultOf(early.client.listSegments({})),
-    /^FailedPrecondition VAULT_READS_PAUSED: the zone is Red$/,
+    /^FailedPrecondition CONTROL_READS_PAUSED: the zone is Red$/,
   );
   const late = rig([{ doneBytes: 1, totalBytes: 9 }, paused]);
-  assert.match(await faultOf(all(late.client.verifyVault({}))), /VAULT_READS_PAUSED/);
+  assert.match(await faultOf(all(late.client.verifyVault({}))), /CONTROL_READS_PAUSED/);
 });

@@ -103,14 +103,14 @@ test('showTap() has a hint for a tap that is refused in Red', async () => {
     router.service(TapService, {
       // biome-ignore lint/correctness/useYield: it never comes to that
       async *tap() {
-        throw new ConnectError('TAP_PAUSED: the zone is Red', Code.FailedPrecondition);
+        throw new ConnectError('CONTROL_TAP_PAUSED: the zone is Red', Code.FailedPrecondition);
       },
     });
   });
   const terminal = fakeTerminal();
   await assert.rejects(
     showTap(fakeControl({ connection: { transport } }), { match: [] }, terminal),
-    { code: 'TAP_PAUSED', exitCode: 1, hint: /gs-ctl explain/ },
+    { code: 'CONTROL_TAP_PAUSED', exitCode: 1, hint: /gs-ctl explain/ },
   );
   assert.equal(terminal.shown(), '');
 });

@@ -60,7 +60,7 @@ export async function showTap(
 }
 
 function refusal(error: unknown): unknown {
-  if (!(error instanceof CtlError) || error.code !== 'TAP_PAUSED') return error;
+  if (!(error instanceof CtlError) || error.code !== 'CONTROL_TAP_PAUSED') return error;
   const hint = '`gs-ctl explain` says why it is Red, and what has to move for it to be left';
   return new CtlError(error.code, CtlExit.No, error.message, hint);
 }

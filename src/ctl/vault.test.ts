@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
@@ -134,12 +134,12 @@ test('showCheck() of a stream that ends without a result is an error', async () 
 });
 
 test('what the engine refuses while memory is short names the offline command, exit 1', async () => {
-  const text = 'VAULT_READS_PAUSED: the zone is Red; `gophership vault verify /v` reads the same';
+  const text = 'CONTROL_READS_PAUSED: the zone is Red; `gophership vault verify /v` reads the same';
   const verifyVault: FakeVault['verifyVault'] = () => {
     throw new ConnectError(text, Code.FailedPrecondition);
   };
   const error = await ctlErrorOf(showCheck(vaultClient({ verifyVault }), fakeTerminal()));
-  assert.deepEqual([error.code, error.exitCode], ['VAULT_READS_PAUSED', 1]);
+  assert.deepEqual([error.code, error.exitCode], ['CONTROL_READS_PAUSED', 1]);
   assert.match(error.message, /gophership vault verify \/v/);
 });
 
@@ -185,6 +185,29 @@ test('exportVault() writes a file that only its owner reads', async () => {
     const nowhere = { ...flags, file: 'no/such/folder' };
     const error = await ctlErrorOf(exportVault(vaultClient(exporting), nowhere, terminal));
     assert.deepEqual([error.code, error.exitCode], ['USAGE', 64]);
+  } finally {
+    rmSync(directory, { recursive: true });
+  }
+});
+
+test('exportVault() leaves an earlier file as it is until there are batches for it', async () => {
+  const directory = mkdtempSync(join(tmpdir(), 'gophership-export-'));
+  const path = join(directory, 'out.jsonl');
+  const terminal = { ...fakeTerminal(), directory };
+  const flags = { format: 'jsonl', file: 'out.jsonl' } as const;
+  // biome-ignore lint/correctness/useYield: it is refused before there is anything
+  const refusing: FakeVault['exportVault'] = async function* () {
+    throw new ConnectError('CONTROL_READS_PAUSED: the zone is Red', Code.FailedPrecondition);
+  };
+  const empty: FakeVault['exportVault'] = async function* () {
+    yield { result: { written: 0 } };
+  };
+  try {
+    writeFileSync(path, 'from an hour ago');
+    await ctlErrorOf(exportVault(vaultClient({ exportVault: refusing }), flags, terminal));
+    assert.equal(readFileSync(path, 'utf8'), 'from an hour ago');
+    assert.equal(await exportVault(vaultClient({ exportVault: empty }), flags, terminal), 0);
+    assert.equal(readFileSync(path, 'utf8'), '', 'there is nothing in the vault');
   } finally {
     rmSync(directory, { recursive: true });
   }

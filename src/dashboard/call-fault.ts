@@ -51,7 +51,7 @@ const hints: Readonly<Record<string, string>> = {
   CONTROL_DENIED: 'the role is in the certificate: this needs an operator’s',
   CONTROL_BUSY: 'others are asking too; try again in a moment',
   CONTROL_STARTING: 'the engine is still starting; try again in a moment',
-  TAP_PAUSED: 'it can be opened again when Red is over',
+  CONTROL_TAP_PAUSED: 'it can be opened again when Red is over',
 };
 
 function errorBody(body: unknown) {

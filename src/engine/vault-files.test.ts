@@ -116,7 +116,7 @@ test('ask() refuses while memory is short, naming the command that can', () => {
   const { files, state } = rig();
   state.paused = 'the zone is Red';
   const { code, message } = faultOf(() => files.ask(verify, never));
-  assert.equal(code, 'VAULT_READS_PAUSED');
+  assert.equal(code, 'CONTROL_READS_PAUSED');
   assert.match(message, /^the zone is Red; `gophership vault verify \/v`/);
 });
 

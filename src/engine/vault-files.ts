@@ -36,7 +36,7 @@ export class VaultFiles {
   }
 
   /**
-   * Throws VAULT_READS_PAUSED or CONTROL_BUSY, at once or while it is read; CONTROL_NOT_FOUND,
+   * Throws CONTROL_READS_PAUSED or CONTROL_BUSY, at once or while it is read; CONTROL_NOT_FOUND,
    * VAULT_FAILED and VAULT_REFUSED while it is read.
    */
   ask<Kind extends QuestionKind>(
@@ -45,7 +45,7 @@ export class VaultFiles {
   ): AsyncIterableIterator<VaultParts[Kind]> {
     const whyPaused = () => this.#whyPaused(question.kind);
     const paused = whyPaused();
-    if (paused !== undefined) throw new GopherShipError('VAULT_READS_PAUSED', paused);
+    if (paused !== undefined) throw new GopherShipError('CONTROL_READS_PAUSED', paused);
     this.#checkLine();
     const reading = new VaultReading<VaultParts[Kind]>({
       ...{ clock: this.#parts.clock, signal, whyPaused },

@@ -127,7 +127,7 @@ test('memory that runs short ends it within a second, with the reason', async ()
   pause('the zone is Red');
   clock.advance(1_000);
   assert.equal(seen.endCount, 1);
-  assert.equal(await waiting, 'VAULT_READS_PAUSED');
+  assert.equal(await waiting, 'CONTROL_READS_PAUSED');
 });
 
 test('a reader that takes nothing loses the thread; one that waits does not', async () => {

@@ -130,7 +130,7 @@ export class VaultReading<Part> implements AsyncIterableIterator<Part> {
   #look(): void {
     const paused = this.#parts.whyPaused();
     if (paused !== undefined) {
-      this.#end({ error: new GopherShipError('VAULT_READS_PAUSED', paused) });
+      this.#end({ error: new GopherShipError('CONTROL_READS_PAUSED', paused) });
       return;
     }
     const restedMs = this.#parts.clock.nowMs() - this.#lastTakenMs;

@@ -122,7 +122,7 @@ test('nothing is looked at in Red, and a tap goes on afterwards', async () => {
   await tap.until(({ heartbeat }) => heartbeat === 'ZONE_RED');
   const refused = await (await look()).outcome();
   assert.equal(refused.code, 'failed_precondition');
-  assert.match(refused.errorText, /^TAP_PAUSED: /);
+  assert.match(refused.errorText, /^CONTROL_TAP_PAUSED: /);
   const again = await tap.next();
   assert.equal(again.heartbeat, 'ZONE_RED', 'five seconds later, and no record before');
   await turn('ZONE_GREEN');
@@ -175,5 +175,5 @@ test('gs-ctl tap shows so many records, one a line, and none that drives a termi
 
 test('gs-ctl tap says in Red that there is nothing to see, and why', async () => {
   await turn('ZONE_RED');
-  await home.run(1, ['tap'], /^error: TAP_PAUSED: .*\nhint: .*gs-ctl explain/);
+  await home.run(1, ['tap'], /^error: CONTROL_TAP_PAUSED: .*\nhint: .*gs-ctl explain/);
 });

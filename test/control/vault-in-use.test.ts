@@ -50,10 +50,10 @@ test('in Red nothing is read, an answer under way ends, and the offline command 
   const slow = await engine.openSlowExport();
   const red = { zone: 'ZONE_RED', duration: '60s', reason: 'a flood' };
   assert.equal((await operator.call('SetOverride', red)).code, 'ok');
-  const words = /^error: VAULT_READS_PAUSED: the zone is Red; `gophership vault verify /m;
+  const words = /^error: CONTROL_READS_PAUSED: the zone is Red; `gophership vault verify /m;
   await engine.home.run(1, ['vault', 'verify'], words);
   await until(isQuiet);
-  assert.match(await restOf(slow), /VAULT_READS_PAUSED/);
+  assert.match(await restOf(slow), /CONTROL_READS_PAUSED/);
   await operator.call('ClearOverride', { reason: 'it is over' });
   operator.close();
   assert.equal(await look(), 'ok');

@@ -116,7 +116,7 @@ test('an operator holds Red: views pause and say so, figures turn grey with thei
   await signals.waitFor({ state: 'detached' });
   await go('Tap');
   await tab.getByRole('button', { name: 'Open', exact: true }).click();
-  await tab.getByRole('alert').getByText('TAP_PAUSED').waitFor();
+  await tab.getByRole('alert').getByText('CONTROL_TAP_PAUSED').waitFor();
   assert.deepEqual(tab.complaints, []);
 });
 

@@ -466,7 +466,7 @@ export declare const TapService: GenService<{
   /**
    * Viewer. A few records a second of those that arrive, until the client goes or the limit is
    * reached. At most four taps at a time (CONTROL_BUSY). In Red nothing is looked at: a tap that is
-   * opened then is refused (TAP_PAUSED), and one that is open gets a heartbeat every five seconds
+   * opened then is refused (CONTROL_TAP_PAUSED), and one that is open gets a heartbeat every five seconds
    * until Red is over.
    *
    * @generated from rpc gophership.control.v1.TapService.Tap

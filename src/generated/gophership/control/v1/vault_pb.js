@@ -1,6 +1,6 @@
 // What is in the vault of an engine that runs, read from its files by a thread of its own that
 // exists only while it answers. It answers one question at a time (CONTROL_BUSY; a few wait behind
-// calls that do not stream), and none in Red or while memory is short (VAULT_READS_PAUSED); an answer
+// calls that do not stream), and none in Red or while memory is short (CONTROL_READS_PAUSED); an answer
 // that is under way then ends with that error.
 // Without a vault everything is CONTROL_NOT_FOUND.
 
