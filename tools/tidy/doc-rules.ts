@@ -78,6 +78,6 @@ function links(tree: SourceTree): string[] {
 }
 
 function exists(tree: SourceTree, target: string): boolean {
-  if (target === '.' || tree.texts.has(target)) return true;
+  if (target === '.' || tree.texts.has(target) || tree.images.has(target)) return true;
   return [...tree.texts.keys()].some((path) => path.startsWith(`${target}/`));
 }

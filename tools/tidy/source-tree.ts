@@ -24,18 +24,25 @@ export interface SourceTree {
   readonly texts: ReadonlyMap<string, string>;
   /** TypeScript of src, test, tools and bench, without generated code. */
   readonly sources: readonly SourceFile[];
+  /** Images: all that matters of them is that they are there. */
+  readonly images: ReadonlySet<string>;
 }
 
 /** Reads a checked-out project. */
 export function readSourceTree(rootPath: string): SourceTree {
   const texts = new Map<string, string>();
+  const images = new Set<string>();
   for (const path of listFiles(rootPath, '')) {
     if (isText(path)) texts.set(path, readFileSync(join(rootPath, path), 'utf8'));
+    if (path.endsWith('.png')) images.add(path);
   }
-  return sourceTree(texts);
+  return sourceTree(texts, images);
 }
 
-export function sourceTree(texts: ReadonlyMap<string, string>): SourceTree {
+export function sourceTree(
+  texts: ReadonlyMap<string, string>,
+  images: ReadonlySet<string> = new Set(),
+): SourceTree {
   const sources = [...texts]
     .filter(([path]) => /^(src|test|tools|bench)\/.*\.tsx?$/.test(path) && !isGenerated(path))
     .map(([path, text]) => ({
@@ -44,7 +51,7 @@ export function sourceTree(texts: ReadonlyMap<string, string>): SourceTree {
       code: blankCommentsAndStrings(text),
       imports: findImports(text),
     }));
-  return { texts, sources };
+  return { texts, sources, images };
 }
 
 export function isTest(path: string): boolean {
