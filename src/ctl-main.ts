@@ -6,6 +6,7 @@ import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { CommanderError } from 'commander';
 import { ctlProgram } from './ctl/commands/ctl-program.ts';
+import { usageFault } from './ctl/commands/usage-fault.ts';
 import { asCtlError } from './ctl/ctl-error.ts';
 import { CtlExit } from './ctl/exit-code.ts';
 import { leadingFlagsLast } from './ctl/leading-flags.ts';
@@ -18,6 +19,7 @@ let exitCode: number = CtlExit.Done;
 const program = ctlProgram(async (command) => {
   exitCode = await command(terminal());
 }, ownVersion);
+const words = leadingFlagsLast(process.argv.slice(2));
 
 // A reader that has seen enough is no fault.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
@@ -27,7 +29,7 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
 });
 
 try {
-  await program.parseAsync(leadingFlagsLast(process.argv.slice(2)), { from: 'user' });
+  await program.parseAsync(words, { from: 'user' });
 } catch (error) {
   exitCode = fail(error);
 }
@@ -95,8 +97,8 @@ function fail(error: unknown): number {
     if (error.exitCode === 0) return CtlExit.Done;
     // Without a command it has printed the help, on stderr.
     if (error.code === 'commander.help') return CtlExit.Usage;
-    const message = error.message.replace(/^error: /, '');
-    return show('USAGE', message, 'gs-ctl --help', CtlExit.Usage);
+    const { message, hint } = usageFault(error, program, words);
+    return show('USAGE', message, hint, CtlExit.Usage);
   }
   const known = asCtlError(error);
   if (known === undefined) throw error;
@@ -104,10 +106,15 @@ function fail(error: unknown): number {
 }
 
 function show(code: string, message: string, hint: string, exit: number): number {
+  // A configuration may have many problems; what came from an engine makes no lines of its own.
+  const lines = code === 'CONFIG' ? message.split('\n') : [message];
   const text =
     outputFormat() === 'json'
       ? printable(JSON.stringify({ apiVersion, error: { code, message, hint } }))
-      : `error: ${code}: ${printable(message)}${hint === '' ? '' : `\nhint: ${printable(hint)}`}`;
+      : [
+          `error: ${code}: ${lines.map(printable).join('\n  ')}`,
+          ...(hint === '' ? [] : [`hint: ${printable(hint)}`]),
+        ].join('\n');
   process.stderr.write(`${text}\n`);
   return exit;
 }

@@ -93,7 +93,12 @@ export const errorTable = {
   CONTROL_BUSY: { grpc: Status.ResourceExhausted, http: 429, retryable: true, acts: 'operator' },
   CONTROL_INVALID: { grpc: Status.InvalidArgument, http: 400, retryable: false, acts: 'operator' },
   CONTROL_STARTING: { grpc: Status.Unavailable, http: 503, retryable: true, acts: 'gophership' },
-  CONTROL_TAP_PAUSED: { grpc: Status.FailedPrecondition, http: 400, retryable: false, acts: 'operator' },
+  CONTROL_TAP_PAUSED: {
+    grpc: Status.FailedPrecondition,
+    http: 400,
+    retryable: false,
+    acts: 'operator',
+  },
   CONTROL_NOT_FOUND: { grpc: Status.NotFound, http: 404, retryable: false, acts: 'operator' },
   CONTROL_READS_PAUSED: {
     grpc: Status.FailedPrecondition,

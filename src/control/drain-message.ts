@@ -75,7 +75,7 @@ function destinationFault(
   const isVaulted = vaultPage !== undefined && consumerIndex !== undefined;
   const vaulted = isVaulted ? vaultPage.consumer(consumerIndex).get(ConsumerWord.Unsettled) : 0;
   if (vaulted + queued(view, index) === 0) return [];
-  if (destinationState(view, index) === Destination_State.DOWN) return [`${id} is down`];
+  if (destinationState(view, index) !== Destination_State.WORKS) return [`${id} is down`];
   const isFull = isVaulted && isDeadLetterFull(vaultPage.get(VaultWord.ReplayState), consumerIndex);
   return isFull ? [`the dead letter of ${id} is full, and it is sent nothing`] : [];
 }

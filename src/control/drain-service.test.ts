@@ -98,8 +98,11 @@ test('getDrain() says what it waits for, and what stays', async () => {
   page.set(VaultWord.ReplayState, replayStateWord(ReplayState.Paused, 0b1));
   const paused = (await get()).waitsFor;
   assert.match(paused.join(), /operator has paused.*the dead letter of otlp_grpc\/a is full/);
-  rig.statePage.shard(1).destination(0).add(DestinationCounter.OpenBreaker, 1);
+  const destination = rig.statePage.shard(1).destination(0);
+  destination.add(DestinationCounter.OpenBreaker, 1);
   assert.match((await get()).waitsFor.join(), /otlp_grpc\/a is down/);
+  destination.add(DestinationCounter.OpenBreaker, 1);
+  assert.match((await get()).waitsFor.join(), /otlp_grpc\/a is down/, 'while it is probed, too');
   page.consumer(0).set(ConsumerWord.Unsettled, 0);
   assert.deepEqual((await get()).waitsFor, [], 'nothing waits any more');
 });

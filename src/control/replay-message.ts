@@ -124,7 +124,7 @@ function destinationMessages(
       sendingBatches: consumer.outstanding,
       heldBatches: consumer.held,
       isDeadLetterFull: consumer.deadLetterFull,
-      isDown: destinationState(view, index) === Destination_State.DOWN,
+      isDown: destinationState(view, index) !== Destination_State.WORKS,
     },
   ];
 }

@@ -116,7 +116,7 @@ test('statusMessage() tells of the vault and of the replay that is furthest behi
   const words = {
     ...{ LimitBytes: 1_000, UsedBytes: 600, SegmentCount: 3, AppendedEntries: 40 },
     ...{ AppendedBytes: 500, StoredBytes: 300, LostEntries: 1, DroppedEntries: 2 },
-    ...{ DeadLetters: 4, Direct: 1, ReplayedEntries: 20, ReplayedBytes: 250 },
+    ...{ DeadLetters: 9, WaitingLetters: 4, Direct: 1, ReplayedEntries: 20, ReplayedBytes: 250 },
   } as const;
   for (const [word, value] of Object.entries(words)) {
     vaultPage.set(VaultWord[word as keyof typeof words], value); // its keys, by its type

@@ -46,7 +46,10 @@ function check({ matches }: TapRequest): void {
 
 function checkZone({ zonePage }: EngineView): void {
   if (zonePage.zone.get() !== Zone.Red) return;
-  throw rpcFault('CONTROL_TAP_PAUSED', 'the zone is Red, and nothing is looked at until it is left');
+  throw rpcFault(
+    'CONTROL_TAP_PAUSED',
+    'the zone is Red, and nothing is looked at until it is left',
+  );
 }
 
 /** @param limit records after which it ends with a last progress; 0: never */

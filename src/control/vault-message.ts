@@ -25,7 +25,7 @@ export function vaultStatus(page: VaultPage): VaultStatus {
     storedBytes: page.get(VaultWord.StoredBytes),
     lostBatches: page.get(VaultWord.LostEntries),
     droppedBatches: page.get(VaultWord.DroppedEntries),
-    deadLetters: page.get(VaultWord.DeadLetters),
+    deadLetters: page.get(VaultWord.WaitingLetters),
     usesDirectIo: page.get(VaultWord.Direct) === 1,
   });
 }

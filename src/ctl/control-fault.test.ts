@@ -37,6 +37,11 @@ test('callFault() keeps the code of the engine and says what to try', async () =
   const denied = said('CONTROL_DENIED: SetOverride needs operator', Code.PermissionDenied);
   const message = 'SetOverride needs operator';
   await check(denied, { code: 'CONTROL_DENIED', exitCode: 4, message, hint: /control\.roles/ });
+  const roleless = said(
+    'CONTROL_DENIED: Tap needs the role viewer, not none',
+    Code.PermissionDenied,
+  );
+  await check(roleless, { code: 'CONTROL_DENIED', exitCode: 4, hint: /--role viewer/ });
   const invalid = said('CONTROL_INVALID: too long', Code.InvalidArgument);
   await check(invalid, { code: 'CONTROL_INVALID', exitCode: 64, message: 'too long' });
   const busy = said('CONTROL_BUSY: 16 of 16 watch', Code.ResourceExhausted);

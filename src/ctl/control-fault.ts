@@ -25,7 +25,7 @@ export async function callFault(error: unknown, connection: Connection): Promise
       return new CtlError('UNSUPPORTED', CtlExit.No, `${address} does not know this call`, oldHint);
     case Code.PermissionDenied:
     case Code.Unauthenticated:
-      return refusal('DENIED', CtlExit.Denied, deniedHint, error, said);
+      return refusal('DENIED', CtlExit.Denied, deniedHint(error.rawMessage), error, said);
     case Code.NotFound:
       return refusal('NOT_FOUND', CtlExit.NotFound, '', error, said);
     case Code.InvalidArgument:
@@ -52,10 +52,13 @@ export function streamEnded(address: string): CtlError {
 const portHint = 'is the engine running, and is this its control port (4319)?';
 const oldHint =
   'is this its control port (4319)? then the engine is of another version: `gs-ctl version` compares';
-const deniedHint =
-  'the role is in the certificate, see `control.roles`; `gs-ctl certs issue --role operator` makes one';
 const busyHint = 'try again in a moment; `gs-ctl status` says what the engine does';
 const unavailableHint = 'try again in a moment; `gs-ctl health` says when it is ready';
+
+function deniedHint(message: string): string {
+  const [, role = 'operator'] = /needs the role (viewer|operator)\b/.exec(message) ?? [];
+  return `the role is in the certificate, see \`control.roles\`; \`gs-ctl certs issue --role ${role}\` makes one`;
+}
 
 interface EngineWords {
   readonly code: string;

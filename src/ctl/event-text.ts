@@ -96,5 +96,5 @@ function numberText(value: number | undefined): string {
 
 function mutationText({ procedure, by, reason, outcome, detail }: Mutation): string {
   const result = detail === '' ? outcome : `${outcome}, ${detail}`;
-  return printable(`${procedure} by ${by}: ${result}; reason: ${reason}`);
+  return printable(`${procedure} by ${by}: ${result}${reason === '' ? '' : `; reason: ${reason}`}`);
 }

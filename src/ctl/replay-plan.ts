@@ -83,7 +83,8 @@ function nowLine(replay: Replay): string {
   const eta = replay.eta === undefined ? '' : `, for about ${etaText(replay)}`;
   const { state, order, rateBytesPerSecond } = replay;
   const how = `${orderWord(order)} first, at most ${rateText(rateBytesPerSecond)}`;
-  return `now: ${state}, ${how}; ${countText(waiting)} batches wait${eta}`;
+  const what = waiting === 0 ? 'nothing waits' : `${countText(waiting)} batches wait${eta}`;
+  return `now: ${state}, ${how}; ${what}`;
 }
 
 function estimated(known: KnownEstimate): string[] {

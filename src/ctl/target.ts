@@ -48,7 +48,7 @@ export async function resolveTarget(
   const context = complete ? undefined : await findContext(contextName, terminal);
   const address = given.address ?? (port === 'otlp' ? context?.otlpAddress : context?.address);
   return {
-    ...parseAddress(required('address', address, terminal)),
+    ...parseAddress(required('address', address, terminal), port),
     ca: required('ca', given.ca ?? context?.ca, terminal),
     cert: required('cert', given.cert ?? context?.cert, terminal),
     key: required('key', given.key ?? context?.key, terminal),
@@ -93,16 +93,20 @@ export function noContexts(terminal: Terminal): CtlError {
 }
 
 /** "host:port" or "[v6]:port". */
-export function parseAddress(address: string): { readonly host: string; readonly port: number } {
+function parseAddress(
+  address: string,
+  kind: 'control' | 'otlp',
+): { readonly host: string; readonly port: number } {
   const match = /^(?:\[([^\]]+)\]|([^:/[\]]+)):(\d{1,5})$/.exec(address);
   const port = Number(match?.[3]);
   const host = match?.[1] ?? match?.[2];
   if (host === undefined || !(port > 0 && port < 65_536)) {
+    const usual = kind === 'otlp' ? 4317 : 4319;
     throw new CtlError(
       'USAGE',
       CtlExit.Usage,
       `address "${address}" is not host:port`,
-      'for example localhost:4317 or [::1]:4317',
+      `for example localhost:${usual} or [::1]:${usual}`,
     );
   }
   return { host, port };

@@ -1,7 +1,7 @@
 // `gs-ctl vault export`: the batches in an engine's vault as OTLP, to a file or to stdout. Exit 1
 // if some are lost or not readable.
 
-import { open } from 'node:fs/promises';
+import { type FileHandle, open } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { timestampFromMs } from '@bufbuild/protobuf/wkt';
 import {
@@ -73,18 +73,39 @@ async function toStdout(
 }
 
 async function toFile(client: ControlClient, wanted: Wanted, path: string): Promise<ExportResult> {
-  const file = await openFile(path);
+  const file = new LateFile(path);
   try {
-    return await receive(client, wanted, async (bytes) => {
-      await file.writeFile(bytes);
+    const result = await receive(client, wanted, async (bytes) => {
+      await (await file.open()).writeFile(bytes);
     });
+    await file.open(); // of no batches it is empty
+    return result;
   } finally {
     await file.close();
   }
 }
 
+/** What an earlier export has left there stays until this one has something in its place. */
+class LateFile {
+  readonly #path: string;
+  #file: FileHandle | undefined;
+
+  constructor(path: string) {
+    this.#path = path;
+  }
+
+  async open(): Promise<FileHandle> {
+    this.#file ??= await openFile(this.#path);
+    return this.#file;
+  }
+
+  async close(): Promise<void> {
+    await this.#file?.close();
+  }
+}
+
 /** Whose logs these are, only their reader may read. */
-async function openFile(path: string) {
+async function openFile(path: string): Promise<FileHandle> {
   try {
     return await open(path, 'w', 0o600);
   } catch (error) {

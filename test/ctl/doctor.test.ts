@@ -63,6 +63,22 @@ test('doctor tries the disk where the vault will be, and leaves nothing behind',
   assert.deepEqual(readdirSync(data), []);
 });
 
+test('doctor takes a vault by its name in the folder where it runs, and leaves it alone', async (context) => {
+  const { directory, path, run, write } = await place(context);
+  mkdirSync(join(directory, 'data', 'vault'), { recursive: true });
+  writeFileSync(join(directory, 'data', 'vault', 'there'), Buffer.alloc(8_192));
+  write({ vault: { directory: 'data/vault', limit: '512MiB', min_free: 0 } });
+  for (const named of [
+    ['--config', path],
+    ['--directory', 'data/vault'],
+  ]) {
+    const { report } = await diagnosed(run('doctor', ...named, '-o', 'json'));
+    assert.equal(findingsOf(report, 'free_space').length, 1);
+    assert.equal(findingsOf(report, 'sync_latency').length, 1);
+  }
+  assert.deepEqual(readdirSync(join(directory, 'data', 'vault')), ['there']);
+});
+
 test('doctor exits with the worst that it finds: a broken certificate is a failure', async (context) => {
   const { files, path, run, write } = await place(context);
   const made = await run('certs', 'init', '--out', 'tls', '--force'); // those of tests end soon
@@ -138,4 +154,7 @@ test('config validate says what a start would say', async (context) => {
   assert.equal(misspelt.exitCode, 1);
   assert.match(misspelt.talk, /^error: CONFIG: .*memry/m);
   assert.match(misspelt.talk, /^hint: /m);
+  write({ memry: {}, replai: {} });
+  const twice = await run('config', 'validate', path);
+  assert.match(twice.talk, /^error: CONFIG: .*memry.*\n {2}.*replai.*\nhint: .*\n$/, 'a line each');
 });

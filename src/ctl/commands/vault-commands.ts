@@ -2,7 +2,8 @@
 // a directory, whether or not an engine uses it.
 
 import { type Command, Option } from 'commander';
-import { parseCount, parseSequence, parseTimeMs } from '../flag-value.ts';
+import { parseCount, parseSequence } from '../flag-value.ts';
+import { parseMoment } from '../time-flag.ts';
 import { controlCommand, examples, flag, type RunCommand } from './command-flags.ts';
 import { addDeadLetterCommands } from './letter-commands.ts';
 
@@ -85,6 +86,7 @@ function addVerify(vault: Command, run: RunCommand): void {
 }
 
 function addExport(vault: Command, run: RunCommand): void {
+  const moment = flag((text: string) => parseMoment(text, Date.now()));
   controlCommand(
     vault
       .command('export')
@@ -98,8 +100,8 @@ function addExport(vault: Command, run: RunCommand): void {
           .default('jsonl'),
       )
       .option('--consumer <name>', 'only what this destination has not got yet')
-      .option('--from <time>', 'received at or after this time (RFC 3339)', flag(parseTimeMs))
-      .option('--to <time>', 'received before this time', flag(parseTimeMs))
+      .option('--from <time>', 'only what was received from then on, as 2h (ago) or a date', moment)
+      .option('--to <time>', 'only what was received before', moment)
       .option('--file <file>', 'the file to write, - for stdout', '-'),
   )
     .addHelpText(
@@ -107,6 +109,7 @@ function addExport(vault: Command, run: RunCommand): void {
       examples(
         'gs-ctl vault export --file backlog.jsonl',
         'gs-ctl vault export --from 2026-01-31T12:00:00Z | jq .resourceLogs',
+        'gs-ctl vault export --from 2h --to 90m --file outage.jsonl',
         'gs-ctl vault export --consumer otlp_grpc/central --format protobuf --file owed.pb',
       ),
     )

@@ -1,6 +1,7 @@
 // `gs-ctl doctor`: what this host is like for an engine. Looks only at the host that it runs on,
 // and leaves nothing behind.
 
+import { resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { systemClock } from '../../clock.ts';
 import type { Config } from '../../config/config.ts';
@@ -30,7 +31,8 @@ export interface DoctorFlags extends ConfigSources {
 
 export async function doctor(flags: DoctorFlags, terminal: Terminal): Promise<DoctorExit> {
   const { config, findings } = readDoctorConfig(flags, terminal);
-  const directory = flags.directory ?? config?.vault?.directory;
+  const named = flags.directory ?? config?.vault?.directory;
+  const directory = named === undefined ? undefined : resolve(terminal.directory, named);
   const checked = [
     ...findings,
     ...(directory === undefined ? [] : checkDisk(directory, config)),

@@ -114,7 +114,8 @@ function ReplayState({ replay }: { readonly replay: ReplayJson }) {
       <ul class="facts">
         {by !== '' && (
           <li>
-            Set by {by}: {byReason}
+            Set by {by}
+            {byReason !== '' && `: ${byReason}`}
           </li>
         )}
         {replay.isRangeDone === true && (

@@ -672,6 +672,8 @@ export declare type VaultStatus = Message<"gophership.control.v1.VaultStatus"> &
   droppedBatches: number;
 
   /**
+   * Those that are there, whichever process set them aside.
+   *
    * @generated from field: double dead_letters = 10;
    */
   deadLetters: number;
@@ -735,6 +737,8 @@ export declare type VaultStatusJson = {
   droppedBatches?: number | "NaN" | "Infinity" | "-Infinity";
 
   /**
+   * Those that are there, whichever process set them aside.
+   *
    * @generated from field: double dead_letters = 10;
    */
   deadLetters?: number | "NaN" | "Infinity" | "-Infinity";

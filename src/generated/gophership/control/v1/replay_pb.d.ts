@@ -387,7 +387,7 @@ export declare type ReplayDestination = Message<"gophership.control.v1.ReplayDes
   isDeadLetterFull: boolean;
 
   /**
-   * As its state in Status says.
+   * Its state in Status is DOWN, or PROBING whether it works again.
    *
    * @generated from field: bool is_down = 6;
    */
@@ -434,7 +434,7 @@ export declare type ReplayDestinationJson = {
   isDeadLetterFull?: boolean;
 
   /**
-   * As its state in Status says.
+   * Its state in Status is DOWN, or PROBING whether it works again.
    *
    * @generated from field: bool is_down = 6;
    */
