@@ -28,24 +28,36 @@ export function startDashboard(
   directory: string,
   say: (line: string) => void,
 ): DashboardChild {
-  const child = fork(new URL('./dashboard-process.ts', import.meta.url), [], {
-    execArgv: nodeFlags,
-    stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
-    // Of a terminal's Ctrl-C: the page shows how the engine drains.
-    detached: true,
-  });
+  const child = startChild(say);
+  if (child === undefined) return { end() {} };
   let isEnding = false;
   tellAbout(child, (line) => {
     if (!isEnding) say(line);
   });
   const question: DashboardQuestion = { flags: { ...target, timeoutMs }, directory };
-  child.send(question, () => {}); // a failure shows as 'error' or 'exit'
+  // A failure shows as 'error' or 'exit'.
+  if (child.connected) child.send(question, () => {});
   return {
     end() {
       isEnding = true;
       if (child.connected) child.disconnect();
     },
   };
+}
+
+/** Undefined: the system starts no further process, and the engine runs without. */
+function startChild(say: (line: string) => void): ChildProcess | undefined {
+  try {
+    return fork(new URL('./dashboard-process.ts', import.meta.url), [], {
+      execArgv: nodeFlags,
+      stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
+      // Of a terminal's Ctrl-C: the page shows how the engine drains.
+      detached: true,
+    });
+  } catch (error) {
+    say(`no dashboard: ${error instanceof Error ? error.message : String(error)}`);
+    return undefined;
+  }
 }
 
 function tellAbout(child: ChildProcess, say: (line: string) => void): void {

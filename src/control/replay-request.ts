@@ -68,7 +68,13 @@ const nsMax = 2n ** 64n - 1n;
 /** Undefined: no bound on either side, which is everything. */
 function rangeOf({ from, to }: ReplayRange): TimeRangeView | undefined {
   if (from === undefined && to === undefined) return undefined;
-  return { fromNs: from ? nsOf(from) : 0n, toNs: to ? nsOf(to) : nsMax };
+  return { fromNs: from ? within(nsOf(from)) : 0n, toNs: to ? within(nsOf(to)) : nsMax };
+}
+
+/** What was received has such a time, and beyond it JSON has no word for a time that is echoed. */
+function within(ns: bigint): bigint {
+  if (ns < 0n) return 0n;
+  return ns > nsMax ? nsMax : ns;
 }
 
 function nsOf({ seconds, nanos }: Timestamp): bigint {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { MessageInitShape } from '@bufbuild/protobuf';
+import { type MessageInitShape, toJsonString } from '@bufbuild/protobuf';
 import { durationMs, timestampFromMs, timestampMs } from '@bufbuild/protobuf/wkt';
 import { ControlRig } from '../../test/support/control-rig.ts';
 import { serviceClient } from '../../test/support/service-client.ts';
@@ -9,6 +9,7 @@ import {
   type EstimateReplayResponse,
   ReplayOrder,
   type ReplayPlanSchema,
+  ReplaySchema,
   ReplayService,
 } from '../generated/gophership/control/v1/replay_pb.js';
 import { ConsumerWord, VaultWord } from '../memory/vault-page.ts';
@@ -102,6 +103,16 @@ test('startReplay() takes what is left out as configured, and a range with one e
     { ...noPlan, range: { fromNs: 5_000_000n, toNs } },
   ]);
   assert.equal(replay?.plan?.range?.to, undefined);
+});
+
+test('startReplay() takes times that no calendar has, and tells of them in JSON', async () => {
+  const { rig, client } = rigOf();
+  const farAway = 10n ** 15n;
+  const range = { from: { seconds: -farAway }, to: { seconds: farAway } };
+  const { replay } = await client.startReplay({ plan: { range } });
+  assert.deepEqual(rig.replay.told, [{ ...noPlan, range: { fromNs: 0n, toNs: 2n ** 64n - 1n } }]);
+  assert.ok(replay !== undefined);
+  assert.doesNotThrow(() => toJsonString(ReplaySchema, replay));
 });
 
 const faults: Readonly<Record<string, Plan>> = {

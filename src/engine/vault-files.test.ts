@@ -135,6 +135,21 @@ test('a thread that dies is a line of the log and an answer', async () => {
   files.ask(list, never);
 });
 
+test('a thread that cannot be started is an answer, and the next question tries again', async () => {
+  const { log, lines } = keptLog();
+  const clock = new FakeClock();
+  const files = new VaultFiles({ path: '/v', clock, log, whyPaused() {} }, () => {
+    throw new Error('EAGAIN');
+  });
+  for (let attempt = 1; attempt <= 2; attempt += 1) {
+    const answer = files.ask(list, never).next();
+    await assert.rejects(answer, ({ code }: GopherShipError) => code === 'INTERNAL_FAULT');
+    await turn();
+    assert.deepEqual(lines.at(-1)?.message, 'vault-files: EAGAIN');
+    assert.equal(lines.length, attempt);
+  }
+});
+
 test('an end that was asked for is no death', async () => {
   const { files, threads, lines } = rig();
   files.ask(verify, never);

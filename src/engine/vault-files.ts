@@ -67,22 +67,21 @@ export class VaultFiles {
     const takenParts = new SharedArrayBuffer(4);
     const word = new Int32Array(takenParts);
     let isWanted = true;
+    const { path, log } = this.#parts;
+    const died = (cause: Error) => {
+      if (!isWanted) return;
+      log.error('INTERNAL_FAULT', `vault-files: ${cause.message}`, { stack: cause.stack });
+      listener.died(new GopherShipError('INTERNAL_FAULT', 'the answer broke off; see the log'));
+    };
     const started = this.#lastGone.then(() => {
       if (!isWanted) return undefined;
-      const { path, log } = this.#parts;
-      return this.#startThread(
-        { path, question, takenParts },
-        {
-          ...listener,
-          died(cause) {
-            if (!isWanted) return;
-            log.error('INTERNAL_FAULT', `vault-files: ${cause.message}`, { stack: cause.stack });
-            listener.died(
-              new GopherShipError('INTERNAL_FAULT', 'the answer broke off; see the log'),
-            );
-          },
-        },
-      );
+      try {
+        return this.#startThread({ path, question, takenParts }, { ...listener, died });
+      } catch (error) {
+        // The host has no thread to give, which is no reason for the engine to end.
+        died(error instanceof Error ? error : new Error(String(error)));
+        return undefined;
+      }
     });
     return {
       taken() {

@@ -85,14 +85,15 @@ export class LetterControl {
     const { replayer, area, hash, door } = this.#parts;
     const { choice, dryRun: isDryRun } = command;
     const room = this.#room;
-    const { consumers, letters, outlet } = replayer.parts;
+    const { consumers, letters, outlet, zone } = replayer.parts;
+    const isRed = () => zone() === Zone.Red;
     const walk = new EntryCursor(area, hash);
     const scan = new LetterScan({ log, reader: door.openReader(log), walk, room, choice });
     const count = new LetterCount();
     this.#count = count;
     const finished = (waitingLetters: number) =>
       this.#over({ kind: 'letters', outcome: count.outcome(waitingLetters), isOver: true });
-    const desk: LetterDesk = { scan, room, count, door, isDryRun, finished };
+    const desk: LetterDesk = { scan, room, count, door, isDryRun, isRed, finished };
     if (command.kind === 'purge') {
       return new Purge({ ...desk, consumers, isTimed: choice.receivedBeforeNs !== undefined });
     }

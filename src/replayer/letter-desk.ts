@@ -27,6 +27,8 @@ export interface LetterDesk {
   readonly count: LetterCount;
   readonly door: LetterDoor;
   readonly isDryRun: boolean;
+  /** The disk is for producers alone: only what frees space is read for. */
+  isRed(): boolean;
   /** Once: it is over, with so many letters left. */
   finished(waitingLetters: number): void;
 }
@@ -63,6 +65,12 @@ export class RoomWait {
 export const noRoomStop: LetterStop = {
   code: 'CONTROL_BUSY',
   message: 'no memory to read a letter into: the destinations have all of it and do not answer',
+};
+
+/** As the vault thread says it, too late: what is in the main log already would go there again. */
+export const scatteredStop: LetterStop = {
+  code: 'CONTROL_INVALID',
+  message: 'too many letters in between stay: name a range of sequences instead',
 };
 
 export function faultStop(fault: IoFault): LetterStop {

@@ -5,6 +5,7 @@ import { DurableEnd } from '../memory/vault-page.ts';
 import { ConsumerCursor } from '../vault/consumer-cursor.ts';
 import type { EntryCursor } from '../vault/entry-cursor.ts';
 import { EntryKind } from '../vault/format.ts';
+import { SettleKind } from '../vault/hand-over.ts';
 import type { IoFault } from '../vault/io-fault.ts';
 import type { LetterLog } from '../vault/letter-log.ts';
 import { BlockFeed, type EntryReader } from './block-feed.ts';
@@ -77,6 +78,16 @@ export class LetterScan {
 
   pass(toSeq: number): void {
     this.#nextSeq = toSeq;
+  }
+
+  /** False: the cursor has no room for one more that is settled in between. */
+  canSettle(entrySeq: number): boolean {
+    return this.#cursor.canSettle(entrySeq);
+  }
+
+  /** It will be, as soon as it is in the main log. */
+  settle(entrySeq: number): void {
+    this.#cursor.settle(SettleKind.Delivered, entrySeq, 1);
   }
 
   /** Gives the block back; it is read again when it is wanted. */

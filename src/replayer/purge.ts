@@ -41,6 +41,10 @@ export class Purge implements LetterRun {
 
   step(nowMs: number): boolean {
     if (this.#isAsking || this.#isOver) return false;
+    if (this.#parts.isDryRun && this.#parts.isRed()) {
+      this.#parts.scan.close();
+      return false;
+    }
     for (let count = 0; count < stepLettersMax; count += 1) {
       if (this.#settles.length >= settlesMax) return this.#write(false);
       if (!this.#next(nowMs)) return false;

@@ -19,6 +19,7 @@ import {
   noRoomStop,
   RoomWait,
   redrivenWork,
+  scatteredStop,
   stepLettersMax,
 } from './letter-desk.ts';
 
@@ -57,6 +58,7 @@ export class Redrive implements LetterRun {
       if (this.#outCount === 0) this.#settle();
       return false;
     }
+    if (this.#parts.isRed()) return this.#rest();
     for (let count = 0; count < stepLettersMax && !this.#isClosed; count += 1) {
       if (!this.#next(nowMs)) return false;
     }
@@ -80,6 +82,7 @@ export class Redrive implements LetterRun {
     const step = scan.next();
     switch (step.kind) {
       case 'letter':
+        if (!isDryRun && !scan.canSettle(step.entrySeq)) return this.#end(scatteredStop);
         if (!this.#take()) return this.#close();
         break;
       case 'other':
@@ -125,6 +128,7 @@ export class Redrive implements LetterRun {
         scan.leave();
         return false;
       }
+      scan.settle(facts.entrySeq);
       this.#outCount += 1;
       this.#takenCount += 1;
     }
@@ -195,6 +199,13 @@ export class Redrive implements LetterRun {
   #close(): false {
     this.#isClosed = true;
     if (this.#outCount === 0) this.#settle();
+    return false;
+  }
+
+  /** What is in the main log already is settled, and no file is kept open. */
+  #rest(): false {
+    if (this.#takenCount > 0) return this.#close();
+    this.#parts.scan.close();
     return false;
   }
 

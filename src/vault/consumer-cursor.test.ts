@@ -191,6 +191,10 @@ test('settle() refuses range 2041 and takes nothing of it, until a range is free
   const before = structuredClone(cursor.snapshot());
   const above = 2 * cursorRangesMax + 1;
   assert.equal(cursor.settle(SettleKind.Delivered, above, 5), settleRefused);
+  assert.deepEqual(
+    [above, above - 1, 0, 1, 2].map((entrySeq) => cursor.canSettle(entrySeq)),
+    [false, true, true, true, true],
+  );
   assert.deepEqual(cursor.snapshot(), before);
   assert.equal(cursor.isSettled(above), false);
   checkFault(cursor);

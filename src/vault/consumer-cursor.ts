@@ -85,6 +85,14 @@ export class ConsumerCursor {
     return newCount;
   }
 
+  /** False: settle() would refuse this entry. */
+  canSettle(entrySeq: number): boolean {
+    const { rangeCount, ranges, watermark } = this.slot;
+    if (rangeCount < this.#rangesMax || entrySeq <= watermark) return true;
+    const range = this.#firstEndingAbove(entrySeq - 1);
+    return range < rangeCount && ranges[2 * range]! <= entrySeq + 1; // inside: below the count
+  }
+
   /** Settles everything below `endSeq`. It never needs a range, so it is always taken. */
   settleBelow(kind: SettleKind, endSeq: number): number {
     const { watermark } = this.slot;

@@ -23,6 +23,7 @@ import { deadLetterFolder } from './file-names.ts';
 import { unitSizeBytes } from './format.ts';
 import { IdentityShare } from './identity-share.ts';
 import { IdentityShareNews } from './identity-share-news.ts';
+import { hasRoomToSpare } from './intake-gates.ts';
 import { ioFaultName } from './io-fault.ts';
 import { type LetterResult, type LetterWork, letterConsumer } from './letter-log.ts';
 import type { MediumFacts } from './medium.ts';
@@ -176,8 +177,8 @@ export function joinVault(
   showStart(page, opened, main.recovered);
   const loop = new VaultLoop({
     ...{ clock, links, page, zones, main, dead, cursors, area: buffers.area, received },
-    cursorIntervalMs: config.cursorIntervalMs,
-    share,
+    ...{ share, cursorIntervalMs: config.cursorIntervalMs },
+    hasRoomToSpare: () => hasRoomToSpare(main.writer, space, config.segmentSizeBytes),
     dropOldest:
       config.fullPolicy === 'drop_oldest'
         ? (answers) => dropOldest(droppedParts, answers)

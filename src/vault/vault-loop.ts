@@ -13,7 +13,7 @@ import { type EntryNotesParts, noteDurable } from './entry-notes.ts';
 import { GroupAnswers } from './group-answers.ts';
 import { GroupIntake } from './group-intake.ts';
 import { type SettleKind, sequenceOf, VaultAnswer, VaultLogId } from './hand-over.ts';
-import { IdentityGate, type IdentityShare } from './identity-share.ts';
+import { type GateParts, intakeGate } from './intake-gates.ts';
 import { LogState } from './log-state.ts';
 import type { LogWriter } from './log-writer.ts';
 import type { SegmentList } from './segment-list.ts';
@@ -31,7 +31,7 @@ export interface VaultLog {
   makeFloorsDurable(): boolean;
 }
 
-export interface VaultLoopParts extends EntryNotesParts {
+export interface VaultLoopParts extends EntryNotesParts, GateParts {
   readonly clock: Clock;
   readonly links: VaultLinks;
   readonly zones: ZonePage;
@@ -39,8 +39,6 @@ export interface VaultLoopParts extends EntryNotesParts {
   readonly dead: VaultLog;
   readonly cursors: CursorSet;
   readonly cursorIntervalMs: number;
-  /** Undefined: nobody is refused for what others may want. */
-  readonly share: IdentityShare | undefined;
   /** Makes room by dropping what is oldest; undefined: producers are refused. */
   readonly dropOldest: ((answers: GroupAnswers) => boolean) | undefined;
   /** The same for the dead letters; undefined: their destination is held. */
@@ -79,11 +77,11 @@ export class VaultLoop {
   #isStatusStale = false;
 
   constructor(parts: VaultLoopParts) {
-    const { links, area, page, clock, zones, share } = parts;
+    const { links, area, page, clock, zones } = parts;
     const rings = Array.from({ length: links.producerCount }, (_, index) => links.toVault(index));
     this.#parts = parts;
     this.#answers = new GroupAnswers(links, page, zones.zone, (shard) => parts.wake(shard));
-    this.#intake = new GroupIntake(rings, area, share && new IdentityGate(share, this.#answers));
+    this.#intake = new GroupIntake(rings, area, intakeGate(parts, this.#answers));
     this.#spareFilling = new SpareFilling(zones, [parts.main.writer, parts.dead.writer]);
     this.#lastGroupMs = clock.nowMs();
     this.#cursorsWrittenMs = this.#lastGroupMs;

@@ -39,6 +39,7 @@ export interface LetterRigOptions {
   readonly memory?: RigMemory;
   readonly deadLetterLimitBytes?: number;
   readonly deadLetterPolicy?: 'hold' | 'drop_oldest';
+  readonly fullPolicy?: 'reject' | 'drop_oldest';
   readonly segmentSizeBytes?: number;
   readonly limitBytes?: number;
   readonly roomSizeBytes?: number;
@@ -82,10 +83,10 @@ export class LetterRig {
     this.#reading = options.reading ?? ((act) => act());
     this.consumers = consumers;
     const { limitBytes = 20 * segmentSizeBytes + deadLetterLimitBytes + 512 * KiB } = options;
-    const { deadLetterPolicy = 'hold' } = options;
+    const { deadLetterPolicy = 'hold', fullPolicy = 'reject' } = options;
     const config = {
       ...{ segmentSizeBytes, limitBytes, quarantineLimitBytes: 0 },
-      ...{ deadLetterLimitBytes, deadLetterPolicy },
+      ...{ deadLetterLimitBytes, deadLetterPolicy, fullPolicy },
     };
     this.vault = new VaultRig({ directory, consumers, clock, memory, config });
     const { links, page, area } = this.vault;
