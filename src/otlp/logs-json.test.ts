@@ -141,7 +141,7 @@ function checkHex(...parts: string[]): void {
 test('appendLine() writes the OTLP JSON of what a protobuf library decodes', (context) => {
   fc.assert(
     fc.property(logsRequest, (request) => check(encodeRequest(request))),
-    { numRuns: 2_000, seed: testSeed(context) },
+    { numRuns: 1_000, seed: testSeed(context) },
   );
 });
 
@@ -232,7 +232,7 @@ test('appendLine() replaces what is not UTF-8 as WHATWG decoders do', (context) 
         new TextDecoder('utf-8', { ignoreBOM: true }).decode(text),
       );
     }),
-    { numRuns: 3_000, seed: testSeed(context) },
+    { numRuns: 1_500, seed: testSeed(context) },
   );
 });
 

@@ -49,7 +49,7 @@ const stories: Readonly<Record<string, Story>> = {
     loads: [hugeLoad(64)],
     receiver: { max_recv_msg_size_mib: 4 },
     // The least that holds such messages.
-    limitMiB: 126,
+    limitMiB: 127,
     config: { memory: { max_connections: 64 } },
     exporter: { compression: 'none' },
   },

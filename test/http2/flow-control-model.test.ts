@@ -65,7 +65,7 @@ function named(name: string, args: unknown, step: Step): Step {
 }
 
 test('flow control neither over-commits nor locks up, whatever interleaves', async (context) => {
-  const numRuns = Number(process.env.GOPHERSHIP_FUZZ_COUNT ?? 100);
+  const numRuns = Number(process.env.GOPHERSHIP_FUZZ_COUNT ?? 60);
   const sums = { accepted: 0, ok: 0, refused: 0, paused: 0 };
   await fc.assert(
     fc.asyncProperty(fc.array(step, { minLength: 20, maxLength: 120 }), async (steps) => {

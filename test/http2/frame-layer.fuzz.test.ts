@@ -18,7 +18,7 @@ import { mutateFrames } from './frame-mutations.ts';
 import { FuzzConnections } from './fuzz-connection.ts';
 import { recordedClients } from './recorded-clients.ts';
 
-const damagedCount = Number(process.env.GOPHERSHIP_FUZZ_COUNT ?? 15_000);
+const damagedCount = Number(process.env.GOPHERSHIP_FUZZ_COUNT ?? 5_000);
 const cutCount = Math.max(300, Math.ceil(damagedCount / 20));
 const recordedSeed = 20_261_125;
 

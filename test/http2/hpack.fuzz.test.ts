@@ -19,7 +19,7 @@ import { HpackCheck } from './hpack-check.ts';
 import { NodeHttp2Peer } from './node-http2-peer.ts';
 import { type Turn, turns } from './request-arbitrary.ts';
 
-const damagedCount = Number(process.env.GOPHERSHIP_FUZZ_COUNT ?? 4_000);
+const damagedCount = Number(process.env.GOPHERSHIP_FUZZ_COUNT ?? 2_000);
 const connectionCount = Math.max(20, Math.ceil(damagedCount / 1_000));
 const recordedConnectionCount = 20;
 const damagedBlockSizeBytesMax = 4 * 1024;

@@ -21,7 +21,7 @@ import { referenceBlock, referenceFrame } from './lz4-reference.ts';
 import { randomBlock, randomContent, randomFrame, repairHeader } from './lz4-samples.ts';
 import { mutate, mutationGrowthBytesMax } from './mutate.ts';
 
-const fuzzCount = Number(process.env.GOPHERSHIP_FUZZ_COUNT ?? 40_000);
+const fuzzCount = Number(process.env.GOPHERSHIP_FUZZ_COUNT ?? 20_000);
 const mutantsPerSample = 20;
 const sizeBytesMax = 48 * 1024;
 

@@ -15,7 +15,7 @@ import { delimited, text } from '../support/wire-bytes.ts';
 import { mutate, mutationGrowthBytesMax } from './mutate.ts';
 import { ScanCheck } from './scan-check.ts';
 
-const mutatedCount = Number(process.env.GOPHERSHIP_FUZZ_COUNT ?? 60_000);
+const mutatedCount = Number(process.env.GOPHERSHIP_FUZZ_COUNT ?? 20_000);
 const validCount = Math.min(mutatedCount / 4, 100_000);
 const mutantsPerMessage = 20;
 const messageSizeBytesMax = 16 * 1024;

@@ -32,7 +32,7 @@ import {
   resourceParts,
 } from './splice-model.ts';
 
-const messageCount = 10_000;
+const messageCount = 4_000;
 const damagedCount = 20_000;
 
 const resultOffsetBytes = 0;

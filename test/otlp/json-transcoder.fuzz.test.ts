@@ -16,7 +16,7 @@ import { SeededRandom } from '../support/seeded-random.ts';
 import { UnrulyJson } from '../support/unruly-json.ts';
 import { TranscodeCheck } from './transcode-check.ts';
 
-const damagedCount = Number(process.env.GOPHERSHIP_FUZZ_COUNT ?? 6_000);
+const damagedCount = Number(process.env.GOPHERSHIP_FUZZ_COUNT ?? 2_000);
 const textSizeBytesMax = 64 * 1024;
 const sampleCount = 200;
 
