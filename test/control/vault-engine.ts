@@ -163,5 +163,11 @@ export async function until(holds: () => boolean | Promise<boolean>): Promise<vo
 
 function threadNames({ engine }: ControlEngine): string[] {
   const tasks = `/proc/${engine.pid}/task`;
-  return readdirSync(tasks).map((id) => readFileSync(`${tasks}/${id}/comm`, 'utf8').trim());
+  return readdirSync(tasks).flatMap((id) => {
+    try {
+      return [readFileSync(`${tasks}/${id}/comm`, 'utf8').trim()];
+    } catch {
+      return []; // it has ended since
+    }
+  });
 }
