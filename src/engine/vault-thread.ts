@@ -71,11 +71,13 @@ function serve(vault: OpenVault, links: VaultLinks): void {
     const nowMs = systemClock.nowMs();
     if (restMs > 0 || nowMs - lookedMs >= messagesIntervalMs) {
       lookedMs = nowMs;
+      // First: what the replay thread had to say was sent before we are told to close.
+      const mustClose = received<ToVault>(mainThread).some(({ kind }) => kind === 'close');
       for (const message of received<ReplayToVault>(start.replayPort)) {
         if (message.kind === 'damage') vault.reportDamage(message);
         else workLetters(vault, links, message);
       }
-      if (received<ToVault>(mainThread).some(({ kind }) => kind === 'close')) break;
+      if (mustClose) break;
     }
     if (restMs > 0) links.vaultBell.sleep(rings, restMs);
   }
