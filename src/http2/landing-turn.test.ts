@@ -29,6 +29,18 @@ test('LandingTurn expects it also while the end of a message is under way and no
   assert.equal(expectedBytes(), 0);
 });
 
+test('LandingTurn: no connection of a client is its first one while a message of another is under way', () => {
+  const { core, turn, landing } = weighed();
+  const other = weighed(landing);
+  core.credit.promisedBytes = 4 * KiB;
+  turn.weigh();
+  landing.expect(MiB); // no room but the places for newcomers
+  assert.equal(other.turn.mayRead(), false);
+  core.credit.promisedBytes = 0;
+  turn.weigh();
+  assert.equal(other.turn.mayRead(), true);
+});
+
 test('LandingTurn expects no more than the share of a connection', () => {
   const { core, turn, expectedBytes } = weighed();
   core.streams.mostOpenCount = 1_000;
@@ -38,8 +50,7 @@ test('LandingTurn expects no more than the share of a connection', () => {
 });
 
 /** A connection that has had eight streams at once, and two now. */
-function weighed() {
-  const landing = new LandingPool(new Uint8Array(MiB), { offsetBytes: 0, sizeBytes: MiB });
+function weighed(landing = pool()) {
   const core = {
     parts: { landing },
     credit: { heldBytes: 0, promisedBytes: 0 },
@@ -55,7 +66,11 @@ function weighed() {
   };
   // All that weigh() looks at.
   const turn = new LandingTurn(core as unknown as ConnectionCore, () => {});
-  return { core, turn, expectedBytes: () => expected(landing) };
+  return { core, turn, landing, expectedBytes: () => expected(landing) };
+}
+
+function pool(): LandingPool {
+  return new LandingPool(new Uint8Array(MiB), { offsetBytes: 0, sizeBytes: MiB });
 }
 
 /** Room is what is free less half of the pool, or less what is expected when that is more. */

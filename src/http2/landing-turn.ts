@@ -95,9 +95,14 @@ export class LandingTurn {
   }
 
   #expect(sizeBytes: number): void {
-    if (sizeBytes === this.#expectedBytes) return;
-    this.#core.parts.landing.expect(sizeBytes - this.#expectedBytes);
+    const before = this.#expectedBytes;
+    if (sizeBytes === before) return;
+    const { landing } = this.#core.parts;
     this.#expectedBytes = sizeBytes;
+    // Or each connection of a client would be its first one, as soon as the one before has memory.
+    if (before === 0) landing.newcomers.expect(this.#identity);
+    if (sizeBytes === 0) landing.newcomers.expectNoMore(this.#identity);
+    landing.expect(sizeBytes - before);
   }
 
   /**

@@ -6,8 +6,10 @@ import { assert } from '../assert.ts';
 import { RoomLine, type RoomWait } from './room-line.ts';
 
 export class NewcomerPlaces {
-  /** Connections that hold something, by client identity: only of those that do. */
-  readonly #holders = new Map<string, number>();
+  /** Connections that hold something, by client identity. */
+  readonly #holders = new IdentityCounts();
+  /** Those that may send more, whatever is held of them. */
+  readonly #expected = new IdentityCounts();
   readonly #placesMax: number;
   readonly #hasRoom: () => boolean;
   readonly #line: RoomLine;
@@ -29,17 +31,24 @@ export class NewcomerPlaces {
 
   /** One more connection of this client holds something. */
   hold(identity: string): void {
-    this.#holders.set(identity, (this.#holders.get(identity) ?? 0) + 1);
+    this.#holders.add(identity);
     this.#holderCount += 1;
   }
 
   /** It holds nothing any more. */
   release(identity: string): void {
-    const count = this.#holders.get(identity);
-    assert(count !== undefined, 'released what was not held');
-    if (count === 1) this.#holders.delete(identity);
-    else this.#holders.set(identity, count - 1);
+    this.#holders.remove(identity);
     this.#holderCount -= 1;
+  }
+
+  /** Of one more connection of this client so much is under way that it has to be read. */
+  expect(identity: string): void {
+    this.#expected.add(identity);
+  }
+
+  /** Not any more. */
+  expectNoMore(identity: string): void {
+    this.#expected.remove(identity);
   }
 
   /** True: take() would have a place for this client. */
@@ -68,8 +77,9 @@ export class NewcomerPlaces {
     return this.#line.wait(callback);
   }
 
+  /** Nothing of this client is here, or on its way. */
   isNew(identity: string): boolean {
-    return !this.#holders.has(identity);
+    return !this.#holders.has(identity) && !this.#expected.has(identity);
   }
 
   /** There may be room. */
@@ -79,5 +89,25 @@ export class NewcomerPlaces {
 
   get #freeCount(): number {
     return this.#hasRoom() ? this.#placesMax - this.#takenCount : 0;
+  }
+}
+
+/** Only of those with a count above 0. */
+class IdentityCounts {
+  readonly #counts = new Map<string, number>();
+
+  has(identity: string): boolean {
+    return this.#counts.has(identity);
+  }
+
+  add(identity: string): void {
+    this.#counts.set(identity, (this.#counts.get(identity) ?? 0) + 1);
+  }
+
+  remove(identity: string): void {
+    const count = this.#counts.get(identity);
+    assert(count !== undefined, 'took back what was not counted');
+    if (count === 1) this.#counts.delete(identity);
+    else this.#counts.set(identity, count - 1);
   }
 }
