@@ -9,7 +9,7 @@ import { StatusFeed, type Subscription } from '../control/status-feed.ts';
 import { writeContext } from '../ctl/context-file.ts';
 import { pausedLine, progressLine, readProgress } from '../engine/progress-line.ts';
 import type { Supervisor } from '../engine/supervisor.ts';
-import type { ExitCode } from '../errors.ts';
+import { type ExitCode, GopherShipError } from '../errors.ts';
 import { createDevCertificates, type DevCertificates } from '../tls/dev-certificates.ts';
 import type { CliProcess } from './cli-process.ts';
 import { readConfigApart } from './config-apart.ts';
@@ -30,13 +30,8 @@ const progressIntervalMs = 1_000;
 
 export async function dev(flags: DevFlags, cli: CliProcess): Promise<ExitCode> {
   const folder = resolve(cli.directory, flags.dir);
-  mkdirSync(folder, { recursive: true, mode: 0o700 });
-  const certificates = await createDevCertificates(join(folder, 'tls'));
-  const configPath = join(folder, 'gophership.yaml');
-  if (!existsSync(configPath)) {
-    const paths = devPaths(folder, certificates, isAbsolute(flags.dir) ? '/' : cli.directory);
-    writeFileSync(configPath, defaultConfigYaml(paths), { mode: 0o600 });
-  }
+  const base = isAbsolute(flags.dir) ? '/' : cli.directory;
+  const { certificates, configPath } = await made(folder, base);
   const sources = { config: [configPath], set: flags.set };
   const reread = () => readConfigApart(sources, cli.host.variables);
   const effective = await reread();
@@ -71,6 +66,24 @@ export async function dev(flags: DevFlags, cli: CliProcess): Promise<ExitCode> {
 /** Above the line of progress, which comes again. */
 function say(line: string, { stderr }: CliProcess): void {
   stderr.write(stderr.isTTY === true ? `\r\u001b[K${line}\n` : `${line}\n`);
+}
+
+/** What is not there yet. Throws CONFIG for a folder that cannot be written. */
+async function made(folder: string, base: string) {
+  try {
+    mkdirSync(folder, { recursive: true, mode: 0o700 });
+    const certificates = await createDevCertificates(join(folder, 'tls'));
+    const configPath = join(folder, 'gophership.yaml');
+    if (!existsSync(configPath)) {
+      const yaml = defaultConfigYaml(devPaths(folder, certificates, base));
+      writeFileSync(configPath, yaml, { mode: 0o600 });
+    }
+    return { certificates, configPath };
+  } catch (error) {
+    // A fault of ours has no code of the system.
+    if (!(error instanceof Error && 'code' in error && 'syscall' in error)) throw error;
+    throw new GopherShipError('CONFIG', `--dir ${folder}: cannot be written: ${error.code}`);
+  }
 }
 
 /** The certificate is for localhost. */

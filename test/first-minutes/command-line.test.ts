@@ -93,6 +93,11 @@ test('run refuses certificates that are not there', () => {
   check(['run', '--config', path, '--set', set], 78, /TLS_MATERIAL: .*\/nowhere\/server\.pem/);
 });
 
+test('dev says which folder it cannot write', () => {
+  const folder = join(writeConfig(), 'below-a-file');
+  check(['dev', '--dir', folder], 78, /CONFIG: --dir .*below-a-file: cannot be written: ENOTDIR/);
+});
+
 test('run exits with 77 when a key cannot be read', () => {
   chmodSync(files.serverKey, 0o000);
   try {
