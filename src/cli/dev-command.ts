@@ -1,7 +1,7 @@
 // `gophership dev`: the main job on a machine that has nothing yet. Makes certificates, a
 // configuration and a context for gs-ctl below one folder, once, and runs the engine with them.
 
-import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
+import { existsSync, writeFileSync } from 'node:fs';
 import { isAbsolute, join, relative, resolve } from 'node:path';
 import { systemClock } from '../clock.ts';
 import { defaultConfigYaml } from '../config/default-config.ts';
@@ -11,6 +11,7 @@ import { pausedLine, progressLine, readProgress } from '../engine/progress-line.
 import type { Supervisor } from '../engine/supervisor.ts';
 import { type ExitCode, GopherShipError } from '../errors.ts';
 import { createDevCertificates, type DevCertificates } from '../tls/dev-certificates.ts';
+import { makeFolder } from '../tls/make-folder.ts';
 import type { CliProcess } from './cli-process.ts';
 import { readConfigApart } from './config-apart.ts';
 import { type DashboardChild, startDashboard } from './dashboard-child.ts';
@@ -71,7 +72,7 @@ function say(line: string, { stderr }: CliProcess): void {
 /** What is not there yet. Throws CONFIG for a folder that cannot be written. */
 async function made(folder: string, base: string) {
   try {
-    mkdirSync(folder, { recursive: true, mode: 0o700 });
+    await makeFolder(folder, 0o700);
     const certificates = await createDevCertificates(join(folder, 'tls'));
     const configPath = join(folder, 'gophership.yaml');
     if (!existsSync(configPath)) {

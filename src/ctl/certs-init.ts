@@ -2,18 +2,18 @@
 // that uses them, in one command.
 
 import { access } from 'node:fs/promises';
-import { parseAlternativeNames } from '../tls/alternative-names.ts';
+import { type AlternativeNames, parseAlternativeNames } from '../tls/alternative-names.ts';
 import {
   type CertificateFolder,
   certificateFolder,
   makeAuthority,
   makeClient,
-  makeFolder,
   makeServer,
 } from '../tls/certificate-folder.ts';
 import { userContextPath, writeContext } from './context-file.ts';
 import { CtlError } from './ctl-error.ts';
 import { CtlExit } from './exit-code.ts';
+import { intoFolder } from './out-folder.ts';
 import { show, type Terminal } from './terminal.ts';
 
 export interface CertsInitFlags {
@@ -29,10 +29,7 @@ export async function certsInit(flags: CertsInitFlags, terminal: Terminal): Prom
   const names = parseAlternativeNames(flags.san);
   const folder = certificateFolder(flags.out);
   if (!flags.force) await refuseOverwrite(folder);
-  await makeFolder(folder);
-  const ca = await makeAuthority(folder, Math.max(flags.days, authorityDaysMin));
-  await makeServer(folder, ca, flags.days, names);
-  await makeClient(folder, ca, flags.days);
+  await intoFolder(folder.directory, () => makeFiles(folder, flags.days, names));
   const contextPath = userContextPath(terminal.environment);
   await writeContext(contextPath, flags.context, {
     address: 'localhost:4319',
@@ -54,6 +51,16 @@ export async function certsInit(flags: CertsInitFlags, terminal: Terminal): Prom
     ].join('\n'),
   );
   return CtlExit.Done;
+}
+
+async function makeFiles(
+  folder: CertificateFolder,
+  days: number,
+  names: AlternativeNames,
+): Promise<void> {
+  const ca = await makeAuthority(folder, Math.max(days, authorityDaysMin));
+  await makeServer(folder, ca, days, names);
+  await makeClient(folder, ca, days);
 }
 
 const authorityDaysMin = 3650;

@@ -9,6 +9,7 @@ import { certificateFolder, writePair } from '../tls/certificate-folder.ts';
 import { loadMaterial } from '../tls/pem-material.ts';
 import { CtlError } from './ctl-error.ts';
 import { CtlExit } from './exit-code.ts';
+import { intoFolder } from './out-folder.ts';
 import { show, type Terminal } from './terminal.ts';
 
 export const certificateRoles = ['producer', 'viewer', 'operator', 'server'] as const;
@@ -30,7 +31,8 @@ export async function certsIssue(flags: CertsIssueFlags, terminal: Terminal): Pr
   const sans = role === 'server' && flags.san.length === 0 ? [name] : flags.san;
   const names = parseAlternativeNames(sans);
   const ca = await readAuthority(flags.ca);
-  const stem = join(resolve(flags.out ?? flags.ca), fileStem(name));
+  const directory = resolve(flags.out ?? flags.ca);
+  const stem = join(directory, fileStem(name));
   const cert = `${stem}.pem`;
   const key = `${stem}.key`;
   if (!flags.force) await refuseOverwrite([cert, key]);
@@ -43,7 +45,7 @@ export async function certsIssue(flags: CertsIssueFlags, terminal: Terminal): Pr
     usage: role === 'server' ? 'server' : 'client',
     daysValid: flags.days,
   });
-  await writePair(cert, key, pair);
+  await intoFolder(directory, () => writePair(cert, key, pair));
   await show(terminal, { kind: 'Certificate', name, role, cert, key }, () =>
     [`certificate ${cert}`, `key         ${key}`, ''].join('\n'),
   );

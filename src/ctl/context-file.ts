@@ -2,9 +2,10 @@
 // one of them current. `certs init` and `gophership dev` write it. Relative paths in it are
 // relative to it.
 
-import { mkdir, readFile } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { writeWhole } from '../tls/certificate-folder.ts';
+import { makeFolder } from '../tls/make-folder.ts';
 import { CtlError } from './ctl-error.ts';
 import { CtlExit } from './exit-code.ts';
 import { apiVersion } from './terminal.ts';
@@ -69,8 +70,15 @@ export async function writeContext(path: string, name: string, context: Context)
     ]),
   );
   const { stringify } = await import('./yaml-text.ts');
-  await mkdir(dirname(path), { recursive: true, mode: 0o700 });
-  await writeWhole(path, stringify({ apiVersion, current: name, contexts: plain }), 0o600);
+  const text = stringify({ apiVersion, current: name, contexts: plain });
+  try {
+    await makeFolder(dirname(path), 0o700);
+    await writeWhole(path, text, 0o600);
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException; // node:fs throws these
+    const hint = 'set XDG_CONFIG_HOME to a folder that can be written';
+    throw new CtlError('CONTEXT', CtlExit.Usage, `${path}: cannot be written: ${code}`, hint);
+  }
 }
 
 async function parseContextFile(path: string, text: string): Promise<ContextFile> {

@@ -9,8 +9,8 @@ import * as nodeFiles from 'node:fs/promises';
 import { dirname, relative } from 'node:path';
 import { assert } from '../assert.ts';
 import { GopherShipError } from '../errors.ts';
+import { makeFolder } from '../tls/make-folder.ts';
 import { FileLock } from './file-lock.ts';
-import { makeFolder } from './output-folder.ts';
 import { RotatedFiles } from './rotated-files.ts';
 import { fileTail } from './torn-tail.ts';
 
@@ -136,7 +136,7 @@ export class JsonLinesFile {
   async #open(): Promise<void> {
     const { calls } = this.#options;
     const { directory, path } = this.#names;
-    const firstCreated = await makeFolder(calls, directory, directoryMode);
+    const firstCreated = await makeFolder(directory, directoryMode, calls);
     await this.#lock.acquire();
     this.#names.found(await calls.readdir(directory));
     let handle = await calls.open(path, fileFlags, fileMode);

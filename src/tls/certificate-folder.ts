@@ -1,7 +1,7 @@
 // The files that `gs-ctl certs init` and `gophership dev` keep: an authority, a server and a client
 // certificate under fixed names. Keys are for their owner only (0600), the folder too (0700).
 
-import { mkdir, open, rename } from 'node:fs/promises';
+import { open, rename } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { systemClock } from '../clock.ts';
 import type { AlternativeNames } from './alternative-names.ts';
@@ -81,10 +81,6 @@ export async function makeClient(
     wallMs,
   });
   await writePair(folder.clientCert, folder.clientKey, pair);
-}
-
-export async function makeFolder(folder: CertificateFolder): Promise<void> {
-  await mkdir(folder.directory, { recursive: true, mode: 0o700 });
 }
 
 /**

@@ -9,9 +9,9 @@ import {
   certificateFolder,
   makeAuthority,
   makeClient,
-  makeFolder,
   makeServer,
 } from './certificate-folder.ts';
+import { makeFolder } from './make-folder.ts';
 import { loadMaterial, parseCertificates, readPem } from './pem-material.ts';
 
 export interface DevCertificates extends CertificateFolder {
@@ -25,7 +25,7 @@ export async function createDevCertificates(
 ): Promise<DevCertificates> {
   const folder = certificateFolder(directory);
   const made: ('ca' | 'server' | 'client')[] = [];
-  await makeFolder(folder);
+  await makeFolder(folder.directory, 0o700);
   const { caCert, caKey, serverCert, serverKey, clientCert, clientKey } = folder;
   let ca = await readGood(undefined, caCert, caKey, wallMs);
   if (ca === undefined) {

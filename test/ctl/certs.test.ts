@@ -89,6 +89,20 @@ test('certs init overwrites only with --force, and keeps other contexts', async 
   assert.deepEqual(Object.keys(parse(text).contexts), ['default', 'second']);
 });
 
+test('certs init says what it cannot write, also where the kernel refuses a new folder', async () => {
+  const run = (args: string, environment = {}) =>
+    gsCtl(directory, args.split(' '), environment, undefined, AbortSignal.timeout(30_000));
+  // There Node's own mkdir of a folder with its parents tries for ever.
+  const refused = await run('certs init --out /proc/x');
+  assert.match(refused.talk, /^error: USAGE: --out \/proc\/x: cannot be written: ENOENT\nhint: /);
+  assert.equal(refused.exitCode, 64);
+  const homeless = await run('certs init --out tls', { XDG_CONFIG_HOME: '/proc/x' });
+  const context =
+    /^error: CONTEXT: \/proc\/x\/gophership\/ctl\.yaml: cannot be written: ENOENT\nhint: /;
+  assert.match(homeless.talk, context);
+  assert.equal(homeless.exitCode, 64);
+});
+
 test('certs issue puts the role into the unit and never touches the authority', async () => {
   await check('certs init --out tls', 0);
   await check('certs issue --ca tls --name web-1 --role producer --san spiffe://x/web', 0);
@@ -103,6 +117,10 @@ test('certs issue puts the role into the unit and never touches the authority', 
   assert.equal(await modeOf('tls/web-1.key'), 0o600);
   await check('certs issue --ca tls --name web-1 --role viewer', 1, /EXISTS: .*web-1\.pem exists/);
   await check('certs issue --ca tls --name ca --role viewer --force', 64, /gives no file name/);
+  await check('certs issue --ca tls --name deep --role viewer --out some/where', 0);
+  assert.equal(await modeOf('some/where/deep.key'), 0o600);
+  const refused = /^error: USAGE: --out \/proc\/x: cannot be written: ENOENT\nhint: /;
+  await check('certs issue --ca tls --name x --role viewer --out /proc/x', 64, refused);
   await check('certs issue --ca none --name x --role viewer', 1, /TLS_MATERIAL: .*no such file/);
 });
 
