@@ -15,6 +15,7 @@ import { ExitCode, GopherShipError } from '../errors.ts';
 import { type Log, stderrLog } from '../log.ts';
 import type { CliProcess } from './cli-process.ts';
 import type { EffectiveConfig } from './effective-config.ts';
+import { withPortHint } from './port-hint.ts';
 
 export interface RunHooks {
   /** The configuration as its sources are now; rejects with what the first reading threw. */
@@ -84,7 +85,10 @@ export async function runEngine(
     return untilStopped(running, config, cli, log);
   };
   // A thread may die before the start has come to its end, which then never comes.
-  return Promise.race([died.promise, run()]);
+  const ran = run().catch((error) => {
+    throw withPortHint(error, config);
+  });
+  return Promise.race([died.promise, ran]);
 }
 
 /** Any error keeps what is in use; listeners and connections stay as they are in any case. */
