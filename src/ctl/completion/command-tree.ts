@@ -1,12 +1,13 @@
 // What a completion script has to know of the commands, and no more.
 
 import type { Argument, Command, Option } from 'commander';
+import { leadingOptions } from '../leading-flags.ts';
 
 export interface CommandNode {
   /** With the names before it: "gs-ctl override set". */
   readonly path: readonly string[];
   readonly description: string;
-  /** Its own and those that every command has. */
+  /** Its own and those that every command has; of the program, those that may stand first. */
   readonly flags: readonly FlagNode[];
   readonly argument: ValueNode;
   readonly commands: readonly CommandNode[];
@@ -68,11 +69,14 @@ function node(
   path: readonly string[],
   globalFlags: readonly FlagNode[],
 ): CommandNode {
-  const own = path.length === 1 ? [] : command.options.map(flagNode);
+  const isProgram = path.length === 1;
+  const flags = isProgram
+    ? leadingOptions().map(flagNode)
+    : [...command.options.map(flagNode), ...globalFlags];
   return {
     path,
     description: command.description(),
-    flags: [...own, ...globalFlags, helpFlag],
+    flags: [...flags, helpFlag],
     argument: argumentNode(command.registeredArguments[0]),
     commands: command.commands.map((child) => node(child, [...path, child.name()], globalFlags)),
   };

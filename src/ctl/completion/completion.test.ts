@@ -59,6 +59,16 @@ test('bash completes names of contexts', async () => {
   await check('gs-ctl status --context ', ['$(echo run >&2)'], evil);
 });
 
+test('bash completes the flags that may stand before the command, and the command after them', async () => {
+  await check('gs-ctl --context ', ['prod', 'pre', 'staging'], namesOfContexts);
+  await check('gs-ctl --timeout 1s --context pr', ['prod', 'pre'], namesOfContexts);
+  await check('gs-ctl --context prod st', ['status']);
+  await check('gs-ctl --context prod status --w', ['--watch']);
+  await check('gs-ctl --c', ['--ca', '--cert', '--context']);
+  await check('gs-ctl --ca us', ['usr']);
+  await check('gs-ctl override --c', ['']);
+});
+
 test('bash does not take the value of a flag for a command', async () => {
   await check('gs-ctl --context status ov', ['override']);
   await check('gs-ctl override set --reason clear --tt', ['--ttl']);
@@ -121,4 +131,9 @@ test('fish completes as bash does', async () => {
   assert.deepEqual(offered('gs-ctl status --w'), ['--watch']);
   const names = 'function gs-ctl; echo prod; echo pre; end\n';
   assert.deepEqual(offered('gs-ctl status --context ', names), ['pre', 'prod']);
+  assert.deepEqual(offered('gs-ctl --context ', names), ['pre', 'prod']);
+  assert.deepEqual(offered('gs-ctl --context prod st'), ['status']);
+  assert.deepEqual(offered('gs-ctl --context prod status --w'), ['--watch']);
+  assert.deepEqual(offered('gs-ctl --c'), ['--ca', '--cert', '--context']);
+  assert.deepEqual(offered('gs-ctl override --c'), ['']);
 });

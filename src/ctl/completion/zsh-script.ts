@@ -45,7 +45,7 @@ function groupFunction(node: CommandNode, specs: readonly string[]): string {
   local -a commands=(
 ${described.join('\n')}
   )
-  _arguments -s -C ${[...specs, "'1: :->command'", "'*:: :->rest'"].join(continued)}
+  _arguments -s -C ${[...specs, ...commandAndRest].join(continued)}
   case $state in
     command) _describe command commands ;;
     rest)
@@ -56,6 +56,9 @@ ${cases.join('\n')}
   esac
 }`;
 }
+
+/** With no flag of this level from the command on: it may have one of that name for itself. */
+const commandAndRest = ["'(-)1: :->command'", "'(-)*:: :->rest'"];
 
 const continued = ' \\\n    ';
 
