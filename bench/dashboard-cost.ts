@@ -1,7 +1,8 @@
-// `node bench/dashboard-cost.ts [seconds]`: what open dashboards cost the engine. Three tabs, each
-// with a stream of the status and the new part of the history each second, through the real
-// loopback server; the engine's CPU by all of its threads, against the same engine that nobody
-// looks at. Then what a sample of the history and its whole as an answer take.
+// `node bench/dashboard-cost.ts [seconds]`: what open dashboards cost the engine. Three tabs, and
+// then as many as there may be, each with a stream of the status and the new part of the history
+// each second, through one real loopback server; the engine's CPU by all of its threads, against
+// the same engine that nobody looks at. Then what a sample of the history and its whole as an
+// answer take.
 
 import { readdirSync, readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -9,7 +10,7 @@ import { toJsonString } from '@bufbuild/protobuf';
 import { History } from '../src/control/history.ts';
 import { historyMessage } from '../src/control/history-message.ts';
 import { GetHistoryResponseSchema } from '../src/generated/gophership/control/v1/history_pb.js';
-import { historySamplesMax } from '../src/limits.ts';
+import { dashboardSessionsMax, historySamplesMax } from '../src/limits.ts';
 import { startControlEngine } from '../test/control/control-engine.ts';
 import { ctlHome } from '../test/control/ctl-contexts.ts';
 import { ControlRig } from '../test/support/control-rig.ts';
@@ -18,7 +19,7 @@ import { readProcessUsage } from '../test/support/process-usage.ts';
 import { type RunningProcess, startProcess } from '../test/support/running-process.ts';
 import { machineLine } from './report.ts';
 
-const tabCount = 3;
+const tabCounts = [3, dashboardSessionsMax] as const;
 const rounds = 3;
 const secondsARound = Number(process.argv[2] ?? 30);
 /** Code that runs for the first time is read and compiled. */
@@ -67,18 +68,13 @@ try {
     directory: home.path('.'),
     env: { HOME: home.path('.'), XDG_CONFIG_HOME: home.path('.config') },
   });
-  const tabs = new Tabs(await openPages(proxy));
+  const pages = await openPages(proxy);
   const { pid } = control.engine;
-  await tabs.during(() => sleep(warmUpSeconds * 1_000));
+  await new Tabs(pages).during(() => sleep(warmUpSeconds * 1_000));
   for (let round = 1; round <= rounds; round += 1) {
     const alone = await cpuPercent(pid, () => sleep(secondsARound * 1_000));
-    const before = tabs.answerCount;
-    const watched = await tabs.during(() => cpuPercent(pid, () => sleep(secondsARound * 1_000)));
-    const answers = (tabs.answerCount - before) / secondsARound;
-    line(
-      `round ${round}: ${alone.toFixed(2)} % of a core alone, ${watched.toFixed(2)} % with ${tabCount} tabs ` +
-        `(${(watched - alone).toFixed(2)} % for them; ${answers.toFixed(1)} answers a second)`,
-    );
+    line(`round ${round}: ${alone.toFixed(2)} % of a core alone`);
+    for (const count of tabCounts) await measureTabs(pid, pages.slice(0, count), alone);
   }
   const { rssBytes, cpuSeconds } = readProcessUsage(proxy.pid);
   line(
@@ -90,12 +86,26 @@ try {
 }
 measureHistory();
 
+async function measureTabs(
+  pid: number,
+  pages: readonly PageClient[],
+  alonePercent: number,
+): Promise<void> {
+  const tabs = new Tabs(pages);
+  const percent = await tabs.during(() => cpuPercent(pid, () => sleep(secondsARound * 1_000)));
+  const answers = tabs.answerCount / secondsARound;
+  line(
+    `  ${percent.toFixed(2)} % with ${pages.length} tabs (${(percent - alonePercent).toFixed(2)} % ` +
+      `for them, who got ${answers.toFixed(1)} answers a second)`,
+  );
+}
+
 /** A link for each tab: the first is printed, the page makes the others. */
 async function openPages(proxy: RunningProcess): Promise<PageClient[]> {
   const first = JSON.parse(await proxy.waitForLine((text) => text.startsWith('{'), 'its link'));
   const page = await PageClient.open(first.link);
   const pages = [page];
-  while (pages.length < tabCount) pages.push(await PageClient.open(await page.link()));
+  while (pages.length < dashboardSessionsMax) pages.push(await PageClient.open(await page.link()));
   return pages;
 }
 

@@ -61,8 +61,8 @@ export const bisectRequestsPerBatchMax = 64;
 
 /**
  * Status and event watches of the control port, all callers together: a watch costs up to 400
- * events (control/event-watch.ts) and one status message a second. Three operators with a dashboard
- * of three tabs each, and some to spare.
+ * events (control/event-watch.ts) and one status message a second. A dashboard takes one, whatever
+ * the number of its tabs.
  */
 export const watchStreamsMax = 16;
 
@@ -138,11 +138,15 @@ export const dashboardConnectionsMax = 32;
 /** Tabs that are open at the same time; each is a bearer of 128 bits. */
 export const dashboardSessionsMax = 8;
 
-/**
- * Streams of all tabs together: each takes one of the six connections that a browser opens, and two
- * must be left for calls, or every tab would hang.
- */
+/** Streams that a tab has for itself, of all tabs together: those that look at records. */
 export const dashboardStreamsMax = 4;
+
+/**
+ * Watches of the status, which cost the engine nothing but the first: one for each session, and a
+ * few of pages that were loaded again and are not seen to be gone yet. With streams and calls there
+ * are as many as dashboardConnectionsMax.
+ */
+export const dashboardWatchesMax = 12;
 
 /** Calls under way: with the streams fewer than controlStreamsMax, which the engine allows. */
 export const dashboardCallsMax = 16;

@@ -10,6 +10,7 @@ import { LiveStatus } from './live-status.ts';
 import { type PageClock, pageClock } from './page-clock.ts';
 import { ProxyClient } from './proxy-client.ts';
 import type { Session } from './session.ts';
+import { browserPlaces } from './stream-places.ts';
 
 export const pageNames = ['now', 'why', 'vault', 'replay', 'tap', 'config'] as const;
 export type PageName = (typeof pageNames)[number];
@@ -28,13 +29,14 @@ export interface Dashboard {
 }
 
 export function createDashboard({ bearer, engine }: Session): Dashboard {
-  const client = new ProxyClient((path, init) => fetch(path, init), bearer);
+  const places = browserPlaces(navigator.locks);
+  const client = new ProxyClient((path, init) => fetch(path, init), bearer, places);
   const parts = { client, clock: pageClock };
   const live = new LiveStatus({ ...parts, random: Math.random });
   const page = pageOfAddress();
   const isHidden = hidden();
   const caller = new Asked(parts, 'CallerService/GetCaller');
-  // A stream for each tab; the tap has one of its own, and a browser has six connections.
+  // A stream for each tab, of the few that a browser has places for; the tap has one of its own.
   effect(() => live.take(isHidden.value ? 'rest' : page.value === 'tap' ? 'poll' : 'watch'));
   void live.run(new AbortController().signal);
   effect(() => {

@@ -106,7 +106,7 @@ export class LiveStatus {
     try {
       await this.#watch(turn, answered);
     } catch (error) {
-      // As many streams as there may be are open, in other tabs: asking costs no connection.
+      // As many streams as there may be are open, in other tabs: asking holds no connection.
       if (asFault(error).kind !== 'busy') throw error;
       await this.#poll(turn, answered);
     }

@@ -1,10 +1,22 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { type Fetch, ProxyClient } from './proxy-client.ts';
+import type { StreamPlaces } from './stream-places.ts';
+
+/** Of streams that are open. */
+let placesTaken = 0;
+const places: StreamPlaces = {
+  async take() {
+    placesTaken += 1;
+    return () => {
+      placesTaken -= 1;
+    };
+  },
+};
 
 function clientOf(answer: (path: string, init: RequestInit) => Response): ProxyClient {
   const fetch: Fetch = async (path, init) => answer(path, init);
-  return new ProxyClient(fetch, 'secret');
+  return new ProxyClient(fetch, 'secret', places);
 }
 
 const watched = (client: ProxyClient) =>
@@ -54,5 +66,22 @@ describe('ProxyClient', () => {
     await assert.rejects(watched(clientOf(() => new Response('{"message":{}}\n'))), {
       code: 'NO_ANSWER',
     });
+  });
+
+  it('stream() holds a place until it ends, breaks, is refused or left, and calls hold none', async () => {
+    const message = '{"message":{}}\n';
+    const open = clientOf(() => new Response(message + message));
+    const signal = new AbortController().signal;
+    for await (const _ of open.stream('ControlService/WatchStatus', {}, signal)) {
+      assert.equal(placesTaken, 1);
+      break;
+    }
+    assert.equal(placesTaken, 0);
+    await watched(clientOf(() => new Response(`${message}{"end":true}\n`)));
+    await assert.rejects(watched(open));
+    await assert.rejects(watched(clientOf(() => new Response('', { status: 429 }))));
+    const calling = clientOf(() => Response.json({ taken: placesTaken }));
+    assert.deepEqual(await calling.call('ControlService/GetStatus', {}), { taken: 0 });
+    assert.equal(placesTaken, 0);
   });
 });

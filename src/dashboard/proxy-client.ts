@@ -4,16 +4,19 @@
 import { asFault, faultOf } from './call-fault.ts';
 import { jsonLines } from './json-lines.ts';
 import type { Call, Calls, Stream, Streams } from './procedures.ts';
+import type { StreamPlaces } from './stream-places.ts';
 
 export type Fetch = (path: string, init: RequestInit) => Promise<Response>;
 
 export class ProxyClient {
   readonly #fetch: Fetch;
   readonly #bearer: string;
+  readonly #places: StreamPlaces;
 
-  constructor(fetch: Fetch, bearer: string) {
+  constructor(fetch: Fetch, bearer: string, places: StreamPlaces) {
     this.#fetch = fetch;
     this.#bearer = bearer;
+    this.#places = places;
   }
 
   async call<P extends Call>(procedure: P, request: Calls[P][0]): Promise<Calls[P][1]> {
@@ -29,9 +32,10 @@ export class ProxyClient {
     request: Streams[P][0],
     signal: AbortSignal,
   ): AsyncGenerator<Streams[P][1]> {
-    const response = await this.#post(`/stream/${path(procedure)}`, request, signal);
-    if (response.body === null) return;
+    const giveBack = await this.#places.take();
     try {
+      const response = await this.#post(`/stream/${path(procedure)}`, request, signal);
+      if (response.body === null) return;
       for await (const line of jsonLines(response.body)) {
         // Lines are written by the proxy: one of these three.
         const { message, error, end } = line as StreamLine<Streams[P][1]>;
@@ -41,6 +45,8 @@ export class ProxyClient {
       }
     } catch (error) {
       throw asFault(error);
+    } finally {
+      giveBack();
     }
     throw asFault(new Error('the stream broke off'));
   }

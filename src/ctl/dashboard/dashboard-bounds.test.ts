@@ -12,20 +12,21 @@ import {
   MiB,
 } from '../../limits.ts';
 
-const status = { method: 'POST', path: `${controlRpc}/GetStatus`, body: '{}' };
+// A call that tabs do not share.
+const events = { method: 'POST', path: `${controlRpc}/ListEvents`, body: '{}' };
 
 test('DashboardServer reads no more of a body than a call may have', async (context) => {
   const rig = await DashboardRig.start(context);
   const headers = await rig.tab();
-  const fits = await rig.request({ ...status, headers, body: 'x'.repeat(controlBodySizeBytesMax) });
+  const fits = await rig.request({ ...events, headers, body: 'x'.repeat(controlBodySizeBytesMax) });
   assert.equal(fits.status, 200);
   const body = 'x'.repeat(controlBodySizeBytesMax + 1);
-  const large = await rig.request({ ...status, headers, body });
+  const large = await rig.request({ ...events, headers, body });
   assert.deepEqual([large.status, large.headers.connection], [413, 'close']);
   const chunked = { ...headers, 'transfer-encoding': 'chunked' };
-  assert.equal((await rig.request({ ...status, headers: chunked, body })).status, 413);
+  assert.equal((await rig.request({ ...events, headers: chunked, body })).status, 413);
   // Who says how long it is need not send it.
-  const announced = rig.send({ ...status, headers: { ...headers, 'content-length': '65537' } });
+  const announced = rig.send({ ...events, headers: { ...headers, 'content-length': '65537' } });
   announced.flushHeaders();
   const [early] = await once(announced, 'response');
   assert.equal(early.statusCode, 413);
@@ -57,7 +58,7 @@ test('DashboardServer cuts off who does not take an answer', async (context) => 
   rig.engine.script = ({ stream }) => answerJson(stream, 200, 'x'.repeat(answerSizeBytes));
   const { authorization } = await rig.tab();
   const fields = [
-    `POST ${status.path} HTTP/1.1`,
+    `POST ${events.path} HTTP/1.1`,
     ...[`Host: ${rig.authority}`, `Origin: http://${rig.authority}`],
     ...['Content-Type: application/json', 'Content-Length: 2', `Authorization: ${authorization}`],
   ];
@@ -91,10 +92,10 @@ test('DashboardServer has so many calls under way and no more', async (context) 
     if (answers.length === dashboardCallsMax) resolve();
   };
   const under = Array.from({ length: dashboardCallsMax }, () =>
-    rig.request({ ...status, headers }),
+    rig.request({ ...events, headers }),
   );
   await all;
-  const refused = await rig.request({ ...status, headers });
+  const refused = await rig.request({ ...events, headers });
   assert.deepEqual([refused.status, JSON.parse(refused.text).code], [429, 'resource_exhausted']);
   for (const answer of answers) answer();
   assert.deepEqual(
@@ -102,7 +103,7 @@ test('DashboardServer has so many calls under way and no more', async (context) 
     new Set([200]),
   );
   rig.engine.script = ({ stream }) => answerJson(stream, 200, {});
-  assert.equal((await rig.request({ ...status, headers })).status, 200);
+  assert.equal((await rig.request({ ...events, headers })).status, 200);
 });
 
 test('DashboardServer is idle when no tab has asked anything for long', async (context) => {
@@ -113,7 +114,7 @@ test('DashboardServer is idle when no tab has asked anything for long', async (c
   });
   const headers = await rig.tab();
   rig.clock.advance(dashboardIdleMsMax - 60_000);
-  assert.equal((await rig.request({ ...status, headers })).status, 200);
+  assert.equal((await rig.request({ ...events, headers })).status, 200);
   rig.clock.advance(dashboardIdleMsMax - 60_000);
   // Strangers do not keep it.
   await rig.request({ path: '/' });

@@ -93,6 +93,11 @@ export class DashboardServer {
     server.on('clientError', (_, socket) => void socket.destroy());
   }
 
+  /** Of all tabs. */
+  get streamCount(): number {
+    return this.#calls.streamCount;
+  }
+
   /** A link for one tab, valid for a minute. */
   createLink(): string {
     return `http://${this.#authority}/#${this.#links.create()}`;
@@ -176,7 +181,7 @@ export class DashboardServer {
 
   #watchIdle(ended: () => void): void {
     this.#idleTimer = this.#clock.after(idleCheckMs, () => {
-      if (this.#calls.streamCount > 0) this.#usedMs = this.#clock.nowMs();
+      if (this.streamCount > 0) this.#usedMs = this.#clock.nowMs();
       if (this.#clock.nowMs() - this.#usedMs >= dashboardIdleMsMax) ended();
       else this.#watchIdle(ended);
     });

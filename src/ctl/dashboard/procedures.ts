@@ -9,6 +9,21 @@ export function procedureKind(name: string): ProcedureKind | undefined {
   return kinds.get(name);
 }
 
+/**
+ * What all tabs may share: the page asks for these all the time, with the same words, and wants
+ * what is newest. A tap is not among them: each has matches of its own.
+ */
+export function isShared(name: string): boolean {
+  return shared.has(name);
+}
+
+export const statusWatch = 'gophership.control.v1.ControlService/WatchStatus';
+const shared: ReadonlySet<string> = new Set([
+  statusWatch,
+  'gophership.control.v1.ControlService/GetStatus',
+  'gophership.control.v1.HistoryService/GetHistory',
+]);
+
 /** By service of gophership.control.v1. */
 export const pageProcedures: Readonly<Record<string, Readonly<Record<string, ProcedureKind>>>> = {
   ControlService: {
