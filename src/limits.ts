@@ -95,6 +95,13 @@ export const tapMatchesMax = 8;
 export const historySamplesMax = 900;
 
 /**
+ * What the control port takes beside memory.limit_mib once somebody has called: its code and heap,
+ * connections, and the thread that reads the vault for a moment. The default limit leaves as much
+ * of a container (config/host-defaults.ts) and the kernel's part.
+ */
+export const controlSizeBytes = 16 * MiB;
+
+/**
  * Connections of the control port, about 0.1 MiB each while they are used. People, scrapers and
  * probes of one host are a dozen; a crowd beyond that waits unread, 8 KB each, and then is closed.
  * So many may wait that a few hundred who never say anything do not keep an operator out: each has

@@ -10,7 +10,10 @@ export interface AuditedMutation {
   readonly procedure: string;
   readonly by: string;
   readonly reason: string;
-  /** "done", or the code of the refusal. */
+  /**
+   * "done", or the code of what was in the way; "begun": there is another at its end; "ended": what
+   * was done before is over by itself.
+   */
   readonly outcome: string;
   readonly detail: string;
 }

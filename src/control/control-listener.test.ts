@@ -11,7 +11,11 @@ import {
 } from '../../test/control/control-client.ts';
 import { testCertificates } from '../../test/support/certificates.ts';
 import { type ControlPort, openControlPort, viewWith } from '../../test/support/control-port.ts';
-import { controlAnswersMax, controlConnectionsWithoutRoleMax } from '../limits.ts';
+import {
+  controlAnswersMax,
+  controlConnectionsWithoutRoleMax,
+  controlSizeBytes,
+} from '../limits.ts';
 import type { PemPair } from '../tls/certificate-authority.ts';
 import { ControlListener } from './control-listener.ts';
 
@@ -78,6 +82,18 @@ test('ControlListener.listen() refuses a port that another has, and bad material
     message: `control.endpoint: cannot listen on 127.0.0.1:${port}: EADDRINUSE`,
   });
   await assert.rejects(listen(client.keyPem), { code: 'TLS_MATERIAL' });
+});
+
+test('ControlListener says what it takes of memory with its first connection, not before', async (context) => {
+  const control = await openControlPort(context);
+  control.listener.attach(control.rig.view);
+  assert.equal(control.rig.besideBytes, 0);
+  await requestHttp1(control.port, control.viewer, { path: '/livez' });
+  assert.equal(control.rig.besideBytes, controlSizeBytes);
+  const early = await openControlPort(context);
+  await requestHttp1(early.port, early.viewer, { path: '/livez' });
+  early.listener.attach(early.rig.view);
+  assert.equal(early.rig.besideBytes, controlSizeBytes);
 });
 
 test('ControlListener gives each caller what the certificate allows', async (context) => {

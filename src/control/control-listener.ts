@@ -6,8 +6,9 @@ import { type AddressInfo, createServer, type Server, type Socket } from 'node:n
 import type { Clock } from '../clock.ts';
 import type { Config, ControlConfig } from '../config/config.ts';
 import { GopherShipError } from '../errors.ts';
-import { controlConnectionsMax } from '../limits.ts';
+import { controlConnectionsMax, controlSizeBytes } from '../limits.ts';
 import type { Log } from '../log.ts';
+import { CertificateExpiries, type WatchedSources } from '../tls/certificate-expiries.ts';
 import { CertificateWatch } from '../tls/certificate-watch.ts';
 import { loadMaterial, type PemMaterial } from '../tls/pem-material.ts';
 import { listenerSources } from '../tls/server-context.ts';
@@ -80,6 +81,7 @@ export class ControlListener {
   /** The engine runs, and from now on there is a history of it. */
   attach(view: EngineView): void {
     this.#view = view;
+    if (this.#door !== undefined) view.monitor.allowBeside(controlSizeBytes);
     this.#history?.stop();
     this.#history = new History(view, this.#options.clock);
     this.#history.start();
@@ -124,7 +126,9 @@ export class ControlListener {
         ...{ config, metrics, clock, log, material: this.#material },
         view: () => this.#view,
         history: () => this.#history,
+        certificates: () => this.#expiries.list(),
       });
+      this.#view?.monitor.allowBeside(controlSizeBytes);
     } catch (error) {
       // The engine does its work without; whoever connects next is another attempt.
       log.error('INTERNAL_FAULT', `the control port cannot serve: ${String(error)}`);

@@ -1,12 +1,11 @@
 // The procedures of the control service, each over what the engine lets the control plane see. Who
 // may call which is decided at the door (procedure-role.ts), before any of them runs.
 
-import type { HandlerContext, ServiceImpl } from '@connectrpc/connect';
+import type { ServiceImpl } from '@connectrpc/connect';
 import type { Clock } from '../clock.ts';
 import type { ControlService } from '../generated/gophership/control/v1/control_pb.js';
 import { watchStreamsMax } from '../limits.ts';
 import type { Audit } from './audit-log.ts';
-import type { Caller } from './caller.ts';
 import { callerKey } from './caller-key.ts';
 import type { EngineView } from './engine-view.ts';
 import { eventList, lastEvents } from './event-list.ts';
@@ -14,6 +13,7 @@ import { eventMessage } from './event-message.ts';
 import { EventWatch } from './event-watch.ts';
 import { explainMessage } from './explain-message.ts';
 import { ledgerMessage } from './ledger-message.ts';
+import { mutationKey } from './mutation-call.ts';
 import { clearOverride, setOverride } from './override-call.ts';
 import { rpcFault } from './rpc-fault.ts';
 import { statusMessage } from './status-message.ts';
@@ -49,14 +49,14 @@ export function controlService(parts: ServiceParts): ServiceImpl<typeof ControlS
       return { events: lastEvents(kept, last).map(eventMessage) };
     },
     watchEvents: ({ last }, { signal }) => events.open(running(), last, signal),
-    setOverride(request, context) {
+    setOverride(request, { values }) {
       const view = running();
-      setOverride(view, audit, callerOf(context), request);
+      values.get(mutationKey).done(setOverride(view, values.get(callerKey).subject, request));
       return zoneNow(view);
     },
-    clearOverride(request, context) {
+    clearOverride(request, { values }) {
       const view = running();
-      clearOverride(view, audit, callerOf(context), request);
+      values.get(mutationKey).done(clearOverride(view, request));
       return zoneNow(view);
     },
     getLedger({ bySource }) {
@@ -74,8 +74,4 @@ function configMessage(view: EngineView) {
     previousYaml: before?.yaml ?? '',
     changedAt: wireTime(before?.changedWallMs),
   };
-}
-
-function callerOf({ values }: HandlerContext): Caller {
-  return values.get(callerKey);
 }

@@ -15,7 +15,7 @@ function rigOf(options: ConstructorParameters<typeof ControlRig>[0] = {}) {
   const rig = new ControlRig(options);
   const view = () => (rig.isRunning ? rig.view : undefined);
   const service = drainService({ view, clock: rig.clock, audit: rig.audit });
-  const client = serviceClient(DrainService, service, 'CN=ann');
+  const client = serviceClient(DrainService, service, rig.audit, 'CN=ann');
   const get = async () => (await client.getDrain({})).drain!; // every answer has one
   return { rig, client, get };
 }

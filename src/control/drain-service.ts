@@ -7,11 +7,11 @@ import { callerKey } from './caller-key.ts';
 import type { ServiceParts } from './control-service.ts';
 import { drainMessage } from './drain-message.ts';
 import type { EngineView } from './engine-view.ts';
-import { mutationCall, reasonFault } from './mutation-call.ts';
+import { mutationKey } from './mutation-call.ts';
 import { rpcFault } from './rpc-fault.ts';
 
 export function drainService(parts: ServiceParts): ServiceImpl<typeof DrainService> {
-  const { clock, audit } = parts;
+  const { clock } = parts;
 
   function running(): EngineView {
     const view = parts.view();
@@ -20,31 +20,22 @@ export function drainService(parts: ServiceParts): ServiceImpl<typeof DrainServi
   }
 
   /** `act` does it and says what was done. */
-  function change(
-    procedure: string,
-    reason: string,
-    { values }: HandlerContext,
-    act: (view: EngineView, by: string) => string,
-  ) {
-    const caller = values.get(callerKey);
-    const call = mutationCall(audit, caller, procedure, reason);
-    const fault = reasonFault(reason);
-    if (fault !== undefined) throw call.refused(fault);
+  function change({ values }: HandlerContext, act: (view: EngineView, by: string) => string) {
     const view = running();
-    call.done(act(view, caller.subject));
+    values.get(mutationKey).done(act(view, values.get(callerKey).subject));
     return { drain: drainMessage(view) };
   }
 
   return {
     getDrain: () => ({ drain: drainMessage(running()) }),
     startDrain: ({ reason }, context) =>
-      change('StartDrain', reason, context, ({ drain }, by) => {
+      change(context, ({ drain }, by) => {
         const before = drain.order;
         drain.start({ by, reason, wallMs: clock.wallMs() });
         return before === undefined ? 'drains' : `it was drained already, by ${before.by}`;
       }),
-    endDrain: ({ reason }, context) =>
-      change('EndDrain', reason, context, ({ drain }) => {
+    endDrain: (_, context) =>
+      change(context, ({ drain }) => {
         const before = drain.order;
         drain.end();
         return before === undefined ? 'it was not drained' : `that of ${before.by} ended`;

@@ -28,6 +28,7 @@ export interface EngineView {
   readonly zonePage: ZonePage;
   readonly monitor: Pick<
     Monitor,
+    | 'allowBeside'
     | 'explain'
     | 'history'
     | 'override'

@@ -10,6 +10,7 @@ import {
 } from '../generated/gophership/control/v1/letters_pb.js';
 import { DeadLetterReason } from '../vault/dead-letter-reason.ts';
 import type { LetterChoiceView, LetterOutcomeView } from './letters-view.ts';
+import { timeText } from './replay-request.ts';
 
 export type CheckedChoice = { readonly choice: LetterChoiceView } | { readonly fault: string };
 
@@ -26,6 +27,16 @@ export function checkedChoice(message: DeadLetterChoice | undefined): CheckedCho
   const toSeq = toEntrySeq === undefined ? Number.POSITIVE_INFINITY : toEntrySeq + 1;
   if (fromSeq >= toSeq) return { fault: 'the range of letters is empty: it ends before it begins' };
   return { choice: { fromSeq, toSeq, receivedBeforeNs: receivedBefore && nsOf(receivedBefore) } };
+}
+
+/** For the audit. */
+export function choiceText({ fromSeq, toSeq, receivedBeforeNs }: LetterChoiceView): string {
+  const parts = [
+    ...(fromSeq === 0 ? [] : [`from ${fromSeq} on`]),
+    ...(toSeq === Number.POSITIVE_INFINITY ? [] : [`up to ${toSeq - 1}`]),
+    ...(receivedBeforeNs === undefined ? [] : [`received before ${timeText(receivedBeforeNs)}`]),
+  ];
+  return parts.length === 0 ? 'all letters' : `letters ${parts.join(', ')}`;
 }
 
 export function outcomeMessage(outcome: LetterOutcomeView): DeadLetterOutcome {
@@ -50,9 +61,9 @@ export function outcomeText(verb: 'redriven' | 'purged', outcome: LetterOutcomeV
   const { letters, damagedLetters, firstSeq, lastSeq, waitingLetters, stopped } = outcome;
   const range = letters === 0 ? '' : ` (${firstSeq} to ${lastSeq})`;
   const parts = [
-    `${letters} letters${range} ${verb}`,
+    `${letters} ${letters === 1 ? 'letter' : 'letters'}${range} ${verb}`,
     ...(damagedLetters === 0 ? [] : [`${damagedLetters} cannot be read`]),
-    `${waitingLetters} are left`,
+    `${waitingLetters} ${waitingLetters === 1 ? 'is' : 'are'} left`,
     ...(stopped === undefined ? [] : [stopped.message]),
   ];
   return parts.join('; ');

@@ -1,35 +1,14 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { Code, ConnectError, createClient, createRouterTransport } from '@connectrpc/connect';
+import { Code, ConnectError } from '@connectrpc/connect';
 import { ControlRig } from '../../test/support/control-rig.ts';
+import { FakeLetters, letterOutcome } from '../../test/support/fake-letters.ts';
+import { serviceClient } from '../../test/support/service-client.ts';
 import { GopherShipError } from '../errors.ts';
 import { DeadLetterService } from '../generated/gophership/control/v1/letters_pb.js';
-import { callerKey } from './caller-key.ts';
+import type { Audit } from './audit-log.ts';
 import type { EngineView } from './engine-view.ts';
 import { letterService } from './letter-service.ts';
-import type { LetterCommandView, LetterOutcomeView, LettersView } from './letters-view.ts';
-
-const outcome: LetterOutcomeView = {
-  ...{ letters: 3, bodyBytes: 900, recordsMin: 30, uncountedLetters: 1, damagedLetters: 0 },
-  ...{ tooLargeLetters: 0, duplicates: 0, reasons: [{ reason: 5, letters: 3 }] },
-  ...{ firstSeq: 4, lastSeq: 6, waitingLetters: 2, stopped: undefined },
-};
-
-class FakeLetters implements LettersView {
-  readonly commands: LetterCommandView[] = [];
-  answer: LetterOutcomeView | GopherShipError = outcome;
-
-  async workLetters(
-    command: LetterCommandView,
-    progress: (soFar: LetterOutcomeView) => void,
-  ): Promise<LetterOutcomeView> {
-    this.commands.push(command);
-    progress({ ...outcome, letters: 1 });
-    await new Promise((resolve) => setImmediate(resolve));
-    if (this.answer instanceof GopherShipError) throw this.answer;
-    return this.answer;
-  }
-}
 
 function rigOf() {
   const rig = new ControlRig();
@@ -37,20 +16,12 @@ function rigOf() {
   const { clock, audit } = rig;
   const view: EngineView = Object.create(rig.view, { letters: { value: letters } });
   const service = letterService({ view: () => view, clock, audit });
-  const client = createClient(
-    DeadLetterService,
-    createRouterTransport((router) => router.service(DeadLetterService, service), {
-      router: {
-        interceptors: [
-          (next) => (request) => {
-            request.contextValues.set(callerKey, { subject: 'alice', role: 'operator' });
-            return next(request);
-          },
-        ],
-      },
-    }),
-  );
-  return { client, letters, audit: rig.audit };
+  const client = serviceClient(DeadLetterService, service, audit, 'alice');
+  return { client, letters, audit };
+}
+
+function outcomesOf(audit: Audit): string[] {
+  return audit.mutations().map(({ outcome }) => outcome);
 }
 
 async function all<Message>(answers: AsyncIterable<Message>): Promise<Message[]> {
@@ -78,12 +49,13 @@ test('redriveDeadLetters() tells how far it is, and what became of it', async ()
       dryRun: false,
     },
   ]);
-  const [line] = audit.mutations();
   assert.deepEqual(
-    [line?.procedure, line?.by, line?.outcome, line?.reason],
-    ['RedriveDeadLetters', 'alice', 'done', 'mended'],
+    audit.mutations().map(({ wallMs: _, ...line }) => line),
+    [
+      { outcome: 'begun', detail: 'letters from 4 on, up to 6' },
+      { outcome: 'done', detail: '3 letters (4 to 6) redriven; 2 are left' },
+    ].map((line) => ({ procedure: 'RedriveDeadLetters', by: 'alice', reason: 'mended', ...line })),
   );
-  assert.match(line?.detail ?? '', /3 letters \(4 to 6\) redriven; 2 are left/);
 });
 
 test('purgeDeadLetters() of a dry run needs no reason and is no line of the audit', async () => {
@@ -97,10 +69,10 @@ test('purgeDeadLetters() of a dry run needs no reason and is no line of the audi
 
 test('purgeDeadLetters() that ends early is an answer, and no success in the audit', async () => {
   const { client, letters, audit } = rigOf();
-  letters.answer = { ...outcome, stopped: { code: 'VAULT_FAILED', message: 'the disk' } };
+  letters.answer = { ...letterOutcome, stopped: { code: 'VAULT_FAILED', message: 'the disk' } };
   const answers = await all(client.purgeDeadLetters({ choice: { all: true }, reason: 'old' }));
   assert.equal(answers.at(-1)?.outcome?.stoppedCode, 'VAULT_FAILED');
-  assert.equal(audit.mutations()[0]?.outcome, 'VAULT_FAILED');
+  assert.deepEqual(outcomesOf(audit), ['begun', 'VAULT_FAILED']);
 });
 
 test('redriveDeadLetters() passes on why it cannot be begun', async () => {
@@ -110,12 +82,12 @@ test('redriveDeadLetters() passes on why it cannot be begun', async () => {
     all(client.redriveDeadLetters({ choice: { all: true } })),
     (error) => error instanceof ConnectError && /CONTROL_BUSY/.test(error.message),
   );
-  assert.equal(audit.mutations()[0]?.outcome, 'CONTROL_BUSY');
+  assert.deepEqual(outcomesOf(audit), ['begun', 'CONTROL_BUSY']);
   await assert.rejects(
     all(client.redriveDeadLetters({ choice: { all: true }, dryRun: true })),
     (error) => error instanceof ConnectError && /CONTROL_BUSY/.test(error.message),
   );
-  assert.equal(audit.mutations().length, 1);
+  assert.equal(audit.mutations().length, 2);
 });
 
 const wrong: [

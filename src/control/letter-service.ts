@@ -1,18 +1,16 @@
-// The procedures of the dead-letter service. What changes something is one line of the audit, done,
-// ended early or refused; a dry run changes nothing.
+// The procedures of the dead-letter service. Work goes on when its caller has gone: what was begun
+// and what became of it is written down all the same.
 
 import type { HandlerContext, ServiceImpl } from '@connectrpc/connect';
-import { GopherShipError } from '../errors.ts';
 import type {
   DeadLetterChoice,
   DeadLetterOutcome,
   DeadLetterService,
 } from '../generated/gophership/control/v1/letters_pb.js';
-import { callerKey } from './caller-key.ts';
 import type { ServiceParts } from './control-service.ts';
-import { checkedChoice, outcomeMessage, outcomeText } from './letter-message.ts';
+import { checkedChoice, choiceText, outcomeMessage, outcomeText } from './letter-message.ts';
 import type { LetterCommandView, LetterOutcomeView, LettersView } from './letters-view.ts';
-import { type MutationCall, mutationCall, reasonFault } from './mutation-call.ts';
+import { type MutationEnd, mutationKey } from './mutation-call.ts';
 import { rpcFault } from './rpc-fault.ts';
 
 interface LettersRequest {
@@ -27,8 +25,6 @@ interface LettersAnswer {
 }
 
 export function letterService(parts: ServiceParts): ServiceImpl<typeof DeadLetterService> {
-  const { audit } = parts;
-
   function letters(): LettersView {
     const view = parts.view();
     if (view === undefined) throw rpcFault('CONTROL_STARTING', 'the engine is still starting');
@@ -40,35 +36,23 @@ export function letterService(parts: ServiceParts): ServiceImpl<typeof DeadLette
 
   async function* work(
     kind: LetterCommandView['kind'],
-    request: LettersRequest,
+    { choice: message, dryRun, reason }: LettersRequest,
     { values }: HandlerContext,
   ): AsyncGenerator<LettersAnswer> {
-    const { dryRun, reason } = request;
-    const procedure = kind === 'redrive' ? 'RedriveDeadLetters' : 'PurgeDeadLetters';
-    const call = mutationCall(audit, values.get(callerKey), procedure, reason);
-    const run = begin(kind, request, dryRun ? unaudited : call);
-    // Whoever asked may be gone by then; what was done is written down all the same.
-    const audited = dryRun ? run.whole.catch(fail) : run.whole.then(...auditOf(kind, call));
-    audited.catch(() => {}); // heard below, by whoever is still there
-    yield* answers(run, audited);
-  }
-
-  function begin(
-    kind: LetterCommandView['kind'],
-    { choice: message, dryRun, reason }: LettersRequest,
-    call: Pick<MutationCall, 'refused' | 'failed'>,
-  ): LettersRun {
-    try {
-      const isNeeded = kind === 'purge' && !dryRun;
-      if (isNeeded && reason.trim() === '') throw call.refused('a purge needs a reason');
-      const fault = reasonFault(reason);
-      if (fault !== undefined) throw call.refused(fault);
-      const checked = checkedChoice(message);
-      if ('fault' in checked) throw call.refused(checked.fault);
-      return new LettersRun(letters(), { kind, choice: checked.choice, dryRun });
-    } catch (error) {
-      throw call.failed(error);
+    if (kind === 'purge' && !dryRun && reason.trim() === '') {
+      throw rpcFault('CONTROL_INVALID', 'a purge needs a reason');
     }
+    const checked = checkedChoice(message);
+    if ('fault' in checked) throw rpcFault('CONTROL_INVALID', checked.fault);
+    const { choice } = checked;
+    const view = letters();
+    const begin = (progress: Progress) =>
+      values.get(mutationKey).long(
+        choiceText(choice),
+        () => view.workLetters({ kind, choice, dryRun }, progress),
+        (outcome) => endOf(kind, outcome),
+      );
+    yield* answers(new LettersRun(begin));
   }
 
   return {
@@ -77,17 +61,20 @@ export function letterService(parts: ServiceParts): ServiceImpl<typeof DeadLette
   };
 }
 
+type Progress = (soFar: LetterOutcomeView) => void;
+
 /** A command under way. */
 class LettersRun {
   readonly whole: Promise<LetterOutcomeView>;
   #soFar: LetterOutcomeView | undefined;
   #news = Promise.withResolvers<void>();
 
-  constructor(letters: LettersView, command: LetterCommandView) {
-    this.whole = letters.workLetters(command, (soFar) => {
+  constructor(begin: (progress: Progress) => Promise<LetterOutcomeView>) {
+    this.whole = begin((soFar) => {
       this.#soFar = soFar;
       this.#news.resolve();
     });
+    this.whole.catch(() => {}); // heard by whoever is still there
   }
 
   /** The next of what is done so far; it is replaced while nobody reads. */
@@ -98,11 +85,8 @@ class LettersRun {
   }
 }
 
-async function* answers(
-  run: LettersRun,
-  over: Promise<LetterOutcomeView>,
-): AsyncGenerator<LettersAnswer> {
-  const whole = over.then((outcome) => ({ outcome, isComplete: true }));
+async function* answers(run: LettersRun): AsyncGenerator<LettersAnswer> {
+  const whole = run.whole.then((outcome) => ({ outcome, isComplete: true }));
   for (;;) {
     const news = run.next().then((outcome) => ({ outcome, isComplete: false }));
     const { outcome, isComplete } = await Promise.race([whole, news]);
@@ -111,30 +95,8 @@ async function* answers(
   }
 }
 
-function auditOf(
-  kind: LetterCommandView['kind'],
-  call: MutationCall,
-): [done: (outcome: LetterOutcomeView) => LetterOutcomeView, failed: (error: unknown) => never] {
-  return [
-    (outcome) => {
-      const detail = outcomeText(kind === 'redrive' ? 'redriven' : 'purged', outcome);
-      if (outcome.stopped === undefined) call.done(detail);
-      // What was done stays done: for the caller it is an answer.
-      else call.refused(detail, outcome.stopped.code);
-      return outcome;
-    },
-    (error) => {
-      throw call.failed(error);
-    },
-  ];
-}
-
-const unaudited: Pick<MutationCall, 'refused' | 'failed'> = {
-  refused: (fault, code = 'CONTROL_INVALID') => rpcFault(code, fault),
-  failed: (error) =>
-    error instanceof GopherShipError ? rpcFault(error.code, error.message) : error,
-};
-
-function fail(error: unknown): never {
-  throw unaudited.failed(error);
+function endOf(kind: LetterCommandView['kind'], outcome: LetterOutcomeView): MutationEnd {
+  const detail = outcomeText(kind === 'redrive' ? 'redriven' : 'purged', outcome);
+  // What was done stays done: for the caller an early end is an answer.
+  return { outcome: outcome.stopped?.code ?? 'done', detail };
 }

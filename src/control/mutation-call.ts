@@ -1,52 +1,124 @@
-// One request of an operator to change something: whatever becomes of it is one line of the audit.
+// One request of an operator to change something, as the gate follows it (role-gate.ts). However it
+// ends is one line of the audit; of work that goes on without its caller, another one at its begin.
 
-import { ConnectError } from '@connectrpc/connect';
-import { type ErrorCode, GopherShipError } from '../errors.ts';
+import type { Message } from '@bufbuild/protobuf';
+import { Code, ConnectError, type ContextKey, createContextKey } from '@connectrpc/connect';
+import { assert } from '../assert.ts';
+import { GopherShipError } from '../errors.ts';
 import { overrideReasonLengthMax } from '../monitor/zone-override.ts';
 import type { Audit } from './audit-log.ts';
 import type { Caller } from './caller.ts';
-import { rpcFault } from './rpc-fault.ts';
+import { faultParts } from './rpc-fault.ts';
 
+/** What a handler may say of it. What it does not say is told by how it ends. */
 export interface MutationCall {
+  /** It has happened, whatever becomes of the answer. */
   done(detail: string): void;
-  /** What is to be thrown. */
-  refused(fault: string, code?: ErrorCode): ConnectError;
-  /** The same for what was thrown on the way. */
-  failed(error: unknown): unknown;
+  /**
+   * Runs work that goes on when its caller has gone: `detail` is a line before it begins, what
+   * `endOf` says of it one when it has ended.
+   */
+  long<Result>(
+    detail: string,
+    work: () => Promise<Result>,
+    endOf: (result: Result) => MutationEnd,
+  ): Promise<Result>;
+}
+
+export interface MutationEnd {
+  /** "done", or the code of what was in the way. */
+  readonly outcome: string;
+  readonly detail: string;
+}
+
+/** Where a handler finds it; behind no gate, nothing is written down. */
+export const mutationKey: ContextKey<MutationCall> = createContextKey<MutationCall>(
+  { done() {}, long: (_, work) => work() },
+  { description: 'mutation' },
+);
+
+/** Fields that requests of operators have; without `dryRun` none is one. */
+interface Asked {
+  readonly reason?: string;
+  readonly dryRun?: boolean;
 }
 
 /** A reason has at most so many characters, and so has what is kept of a longer one. */
-export const reasonLengthMax = overrideReasonLengthMax;
+const reasonLengthMax = overrideReasonLengthMax;
 
-export function mutationCall(
-  audit: Audit,
-  caller: Caller,
-  procedure: string,
-  given: string,
-): MutationCall {
-  // The request may hold more than a reason may have: the audit keeps 200 of them.
-  const reason = given.slice(0, reasonLengthMax).toWellFormed();
-  const refused = (detail: string, code: ErrorCode = 'CONTROL_INVALID') => {
-    audit.mutation(caller, { procedure, reason, outcome: code, detail });
-    return rpcFault(code, detail);
-  };
-  return {
-    refused,
-    done: (detail) => audit.mutation(caller, { procedure, reason, outcome: 'done', detail }),
-    failed(error) {
-      if (error instanceof GopherShipError) return refused(error.message, error.code);
-      // Refused, and audited, before it was thrown; or a fault of ours, which the gate reports.
-      if (!(error instanceof ConnectError)) {
-        const outcome: ErrorCode = 'INTERNAL_FAULT';
-        audit.mutation(caller, { procedure, reason, outcome, detail: 'a fault of ours' });
-      }
-      return error;
-    },
-  };
+export class AuditedCall implements MutationCall {
+  readonly #audit: Audit;
+  readonly #caller: Caller;
+  readonly #procedure: string;
+  /** Undefined: nothing is asked for, by a dry run or since the request cannot be read. */
+  #reason: string | undefined;
+  /** Its last line is written, or is up to work that goes on. */
+  #isSettled = false;
+
+  constructor(audit: Audit, caller: Caller, procedure: string) {
+    this.#audit = audit;
+    this.#caller = caller;
+    this.#procedure = procedure;
+  }
+
+  /** Throws CONTROL_INVALID for a reason that is too long. */
+  asked({ reason = '', dryRun }: Message & Asked): void {
+    if (dryRun !== true) this.#reason = reason.slice(0, reasonLengthMax).toWellFormed();
+    if (reason.length <= reasonLengthMax) return;
+    const fault = `the reason must have at most ${reasonLengthMax} characters, has ${reason.length}`;
+    throw new GopherShipError('CONTROL_INVALID', fault);
+  }
+
+  done(detail: string): void {
+    this.#settle({ outcome: 'done', detail });
+  }
+
+  async long<Result>(
+    detail: string,
+    work: () => Promise<Result>,
+    endOf: (result: Result) => MutationEnd,
+  ): Promise<Result> {
+    assert(!this.#isSettled, 'a change that has ended begins');
+    this.#isSettled = true;
+    this.#write({ outcome: 'begun', detail });
+    try {
+      const result = await work();
+      this.#write(endOf(result));
+      return result;
+    } catch (error) {
+      this.#write(endWith(error));
+      throw error;
+    }
+  }
+
+  failed(error: unknown): void {
+    this.#settle(endWith(error));
+  }
+
+  /** Before the end: what was not done by then is not done. */
+  left(): void {
+    this.failed(new ConnectError('the caller has gone', Code.Canceled));
+  }
+
+  #settle(end: MutationEnd): void {
+    if (this.#isSettled) return;
+    this.#isSettled = true;
+    this.#write(end);
+  }
+
+  #write({ outcome, detail }: MutationEnd): void {
+    const reason = this.#reason;
+    if (reason === undefined) return;
+    const procedure = this.#procedure;
+    this.#audit.mutation(this.#caller, { procedure, reason, outcome, detail });
+  }
 }
 
-/** Undefined: it is one, or none, where none is needed. */
-export function reasonFault(reason: string): string | undefined {
-  if (reason.length <= reasonLengthMax) return undefined;
-  return `the reason must have at most ${reasonLengthMax} characters, has ${reason.length}`;
+function endWith(error: unknown): MutationEnd {
+  if (error instanceof GopherShipError) return { outcome: error.code, detail: error.message };
+  if (error instanceof ConnectError) {
+    const { code, message } = faultParts(error);
+    return { outcome: code, detail: message };
+  }
+  return { outcome: 'INTERNAL_FAULT', detail: 'a fault of ours' };
 }

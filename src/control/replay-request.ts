@@ -102,7 +102,7 @@ function rangeText({ fromNs, toNs }: TimeRangeView): string {
 }
 
 /** A caller may name times that no calendar has. */
-function timeText(ns: bigint): string {
+export function timeText(ns: bigint): string {
   const date = new Date(Number(ns / 1_000_000n));
   return Number.isNaN(date.getTime()) ? `${ns} ns` : date.toISOString();
 }

@@ -22,7 +22,7 @@ function rigOf(options: ConstructorParameters<typeof ControlRig>[0] = {}) {
   const rig = new ControlRig(options);
   const view = () => (rig.isRunning ? rig.view : undefined);
   const service = replayService({ view, clock: rig.clock, audit: rig.audit });
-  return { rig, client: serviceClient(ReplayService, service, 'CN=ann') };
+  return { rig, client: serviceClient(ReplayService, service, rig.audit, 'CN=ann') };
 }
 
 const plan: Plan = {

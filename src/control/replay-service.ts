@@ -11,7 +11,7 @@ import type { Caller } from './caller.ts';
 import { callerKey } from './caller-key.ts';
 import type { ServiceParts } from './control-service.ts';
 import type { EngineView } from './engine-view.ts';
-import { type MutationCall, mutationCall, reasonFault } from './mutation-call.ts';
+import { mutationKey } from './mutation-call.ts';
 import { estimateMessage, type ReplayAuthor, replayMessage } from './replay-message.ts';
 import { checkedPlan, planText } from './replay-request.ts';
 import type {
@@ -70,23 +70,13 @@ export function replayService(parts: ServiceParts): ServiceImpl<typeof ReplaySer
 
   /** `act` does it and says what was done. */
   async function change(
-    procedure: string,
     reason: string,
     { values }: HandlerContext,
-    act: (replay: ReplayView, author: ReplayAuthor, call: MutationCall) => Promise<string>,
+    act: (replay: ReplayView, author: ReplayAuthor) => Promise<string>,
   ): Promise<{ replay: Replay }> {
-    const caller = values.get(callerKey);
-    const call = mutationCall(audit, caller, procedure, reason);
-    let now: Running;
-    try {
-      const fault = reasonFault(reason);
-      if (fault !== undefined) throw call.refused(fault);
-      now = running();
-      const author = { by: caller.subject, reason, wallMs: clock.wallMs() };
-      call.done(await act(now.replay, author, call));
-    } catch (error) {
-      throw call.failed(error);
-    }
+    const now = running();
+    const author = { by: values.get(callerKey).subject, reason, wallMs: clock.wallMs() };
+    values.get(mutationKey).done(await act(now.replay, author));
     return replayNow(now);
   }
 
@@ -99,22 +89,22 @@ export function replayService(parts: ServiceParts): ServiceImpl<typeof ReplaySer
       yield* estimates(view, replay, checked.plan, signal);
     },
     startReplay: ({ plan: message, reason }, context) =>
-      change('StartReplay', reason, context, async (replay, author, call) => {
+      change(reason, context, async (replay, author) => {
         const checked = checkedPlan(message);
-        if ('fault' in checked) throw call.refused(checked.fault);
+        if ('fault' in checked) throw rpcFault('CONTROL_INVALID', checked.fault);
         await replay.start(checked.plan);
         authors.plan = author;
         return planText(checked.plan);
       }),
     pauseReplay: ({ reason }, context) =>
-      change('PauseReplay', reason, context, async (replay, author) => {
+      change(reason, context, async (replay, author) => {
         const { paused } = await replay.status();
         await replay.pause();
         if (!paused) authors.pause = author;
         return paused ? 'it was paused already' : 'paused';
       }),
     resumeReplay: ({ reason }, context) =>
-      change('ResumeReplay', reason, context, async (replay) => {
+      change(reason, context, async (replay) => {
         const { paused } = await replay.status();
         await replay.resume();
         return paused ? 'resumed' : 'it was not paused';

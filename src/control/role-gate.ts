@@ -1,6 +1,6 @@
-// What stands between a call and its handler: the role is checked before the handler runs, and
-// whatever a handler throws becomes an answer. A fault of ours is a line of the log and nothing
-// more.
+// What stands between a call and its handler: the role is checked before the handler runs, what an
+// operator asks for is audited, and whatever a handler throws becomes an answer. A fault of ours is
+// a line of the log and nothing more.
 
 import { Code, ConnectError, type Interceptor } from '@connectrpc/connect';
 import { GopherShipError } from '../errors.ts';
@@ -8,11 +8,13 @@ import type { Log } from '../log.ts';
 import type { Audit } from './audit-log.ts';
 import { mayAct } from './caller.ts';
 import { callerKey } from './caller-key.ts';
+import { mutationAudit } from './mutation-audit.ts';
 import { neededRole } from './procedure-role.ts';
 import { internalFault, rpcFault } from './rpc-fault.ts';
 
 export function roleGate(audit: Audit, log: Log): Interceptor {
-  return (next) => async (request) => {
+  const audited = mutationAudit(audit);
+  return (handler) => async (request) => {
     const procedure = request.method.name;
     const caller = request.contextValues.get(callerKey);
     const needed = neededRole(`${request.service.typeName}/${procedure}`);
@@ -21,6 +23,7 @@ export function roleGate(audit: Audit, log: Log): Interceptor {
       throw rpcFault('CONTROL_DENIED', `${procedure} needs the role ${needed}, not ${caller.role}`);
     }
     const told = (error: unknown) => answerTo(error, procedure, request.signal, log);
+    const next = needed === 'operator' ? audited(handler) : handler;
     try {
       const response = await next(request);
       if (!response.stream) return response;

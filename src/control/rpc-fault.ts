@@ -10,6 +10,12 @@ export function rpcFault(code: ErrorCode, message: string): ConnectError {
   return fault(code, message, errorTable[code].grpc);
 }
 
+/** What rpcFault() was given; of another error, gRPC's name for it. */
+export function faultParts({ rawMessage, code }: ConnectError): { code: string; message: string } {
+  const [, ours = '', message = ''] = /^([A-Z_]+): (.*)$/s.exec(rawMessage) ?? [];
+  return ours in errorTable ? { code: ours, message } : { code: Code[code], message: rawMessage };
+}
+
 /** The answer to a call that ran into a fault of ours; the log has what it was. */
 export function internalFault(): ConnectError {
   return fault('INTERNAL_FAULT', 'a fault of ours, the engine goes on; see its log', Code.Internal);

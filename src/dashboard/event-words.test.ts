@@ -38,6 +38,13 @@ describe('decision()', () => {
     assert.deepEqual(refused.facts, ['by CN=ops', 'reason: backup']);
   });
 
+  it('does not call refused what has begun, or is over by itself', () => {
+    for (const outcome of ['begun', 'ended']) {
+      const { title } = decision({ mutation: { procedure: 'PurgeDeadLetters', outcome } });
+      assert.equal(title, `PurgeDeadLetters ${outcome}`);
+    }
+  });
+
   it('shows an event of a later engine as such', () => {
     assert.match(decision({ time }).title, /does not know/);
   });

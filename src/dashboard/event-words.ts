@@ -34,12 +34,18 @@ export function decision(event: EventJson): Decision {
   }
   if (mutation !== undefined) {
     const { procedure = '', by = '', reason = '', outcome = '', detail = '' } = mutation;
-    const title = outcome === 'done' ? procedure : `${procedure} refused: ${outcome}`;
+    const title = mutationTitle(procedure, outcome);
     const facts = [detail, `by ${by}`, reason === '' ? '' : `reason: ${reason}`];
     return { atMs, zone: undefined, title, facts: facts.filter((text) => text !== '') };
   }
   const title = 'an event that this page does not know';
   return { atMs, zone: undefined, title, facts: [] };
+}
+
+function mutationTitle(procedure: string, outcome: string): string {
+  if (outcome === 'done') return procedure;
+  const isCode = /^[A-Z_]+$/.test(outcome);
+  return isCode ? `${procedure} refused: ${outcome}` : `${procedure} ${outcome}`;
 }
 
 function causeText(cause = ''): string {

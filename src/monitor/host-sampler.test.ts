@@ -182,6 +182,15 @@ test('sample() reads the memory of the host', () => {
   });
 });
 
+test('allowBeside() is no growth beyond the plan of the process, and does not move the limit of the cgroup', () => {
+  const files = { ...privateV2, 'proc/self/statm': `99999 ${120 * 256} ${40 * 256} 10 0 5 0\n` };
+  withHostSampler(files, (rig) => {
+    rig.check(0, { AnonymousMemory: 75, CgroupMemory: 50 });
+    rig.sampler.allowBeside(16 * MiB);
+    rig.check(100, { AnonymousMemory: 62.5, CgroupMemory: 50 });
+  });
+});
+
 test('sample() leaves the arena out of anonymous memory, whichever kind its pages are', () => {
   const statm = (residentMiB: number, sharedMiB: number) =>
     `99999 ${residentMiB * 256} ${sharedMiB * 256} 10 0 5 0\n`;

@@ -40,6 +40,7 @@ export class HostSampler {
   readonly #readers: HostReaders;
   readonly #growth = new MemoryGrowth();
   #growsByCgroup = false;
+  #besideBytes = 0;
 
   constructor(options: HostSamplerOptions) {
     const { rootDirectory = '/', memoryLimitBytes, arenaSizeBytes } = options;
@@ -75,6 +76,14 @@ export class HostSampler {
     out[Signal.PsiIoSome] = pressure.io.somePercent;
     out[Signal.CpuThrottled] = throttling?.percent ?? Number.NaN;
     out[Signal.HostCpu] = hostCpu?.percent ?? Number.NaN;
+  }
+
+  /**
+   * So much may be taken beside memory.limit_mib from now on, and is no growth beyond the plan. The
+   * cgroup's limit knows no such allowance.
+   */
+  allowBeside(sizeBytes: number): void {
+    this.#besideBytes = sizeBytes;
   }
 
   /** One for each signal that sample() fills. */
@@ -114,7 +123,7 @@ export class HostSampler {
   }
 
   #anonymousPercent(): number {
-    const shareBytes = this.#memoryLimitBytes - this.#arenaSizeBytes;
+    const shareBytes = this.#memoryLimitBytes + this.#besideBytes - this.#arenaSizeBytes;
     return shareBytes > 0 ? (100 * this.#readers.own.anonymousBytes) / shareBytes : Number.NaN;
   }
 

@@ -46,6 +46,7 @@ function rig(text = '', shardCount = 1) {
         for (const [signal, value] of set) out[signal] = value;
       },
       sources: () => sources,
+      allowBeside() {},
       close() {
         closed = true;
       },

@@ -21,7 +21,7 @@ export interface MonitorParts {
   readonly log: Log;
   readonly zones: ZonesConfig;
   readonly page: ZonePage;
-  readonly host: Pick<HostSampler, 'sample' | 'sources' | 'close'>;
+  readonly host: Pick<HostSampler, 'sample' | 'sources' | 'allowBeside' | 'close'>;
   /** Batches that have come from anywhere, since the start; what moves is not idle. */
   workCount(): number;
   /** The zone that acts has changed. */
@@ -70,6 +70,11 @@ export class Monitor {
   /** Which signals this host has, and where they come from. */
   get sources(): readonly SignalSource[] {
     return this.#parts.host.sources();
+  }
+
+  /** So much may be taken beside memory.limit_mib from now on. */
+  allowBeside(sizeBytes: number): void {
+    this.#parts.host.allowBeside(sizeBytes);
   }
 
   /** A first sample at once, so that a forced zone holds from the beginning. */

@@ -1,13 +1,15 @@
 // Scenario: again and again, a usual load in Green, a flood with a dead downstream that turns Red,
 // and the way back until everything is delivered; ten minutes of it in the long form.
-// Guarantees: what each story promises; and after every cycle resident memory and descriptors are
-// where they were after the first, and the engine takes as much as in the first.
+// Guarantees: what each story promises; and after every cycle resident memory, descriptors and
+// slabs are where they were after the first, and the engine takes as much as in the first.
 
 import assert from 'node:assert/strict';
 import { readdirSync } from 'node:fs';
 import { test } from 'node:test';
 import { setTimeout as elapsed } from 'node:timers/promises';
 import { MiB } from '../../src/limits.ts';
+import { controlCertificates } from '../control/control-certificates.ts';
+import { requestHttp1 } from '../control/control-client.ts';
 import { drained, isGreen } from './drain.ts';
 import { usualLoad } from './loads.ts';
 import { checkEnd } from './swan-checks.ts';
@@ -27,6 +29,8 @@ const perSecond = 200;
 interface CycleEnd {
   readonly rssBytes: number;
   readonly descriptorCount: number;
+  /** Memory for batches in use, as a part of it, over all shards. */
+  readonly arenaRatio: number;
   readonly floodAckedCount: number;
 }
 
@@ -66,9 +70,10 @@ async function runCycle(rig: SwanRig): Promise<CycleEnd> {
   await rig.enter('ok');
   await drained(rig, drainMsMax);
   await isGreen(rig);
+  const arenaRatio = await arenaRatioOf(rig);
   const { rssBytes } = rig.engine.usage();
   const descriptorCount = readdirSync(`/proc/${rig.engine.pid}/fd`).length;
-  return { rssBytes, descriptorCount, floodAckedCount };
+  return { rssBytes, descriptorCount, arenaRatio, floodAckedCount };
 }
 
 function growthProblems(ends: readonly CycleEnd[]): string[] {
@@ -85,10 +90,20 @@ function growthProblems(ends: readonly CycleEnd[]): string[] {
   if (last.descriptorCount > first.descriptorCount) {
     problems.push(`${first.descriptorCount} descriptors, then ${last.descriptorCount}`);
   }
+  const held = ends.map(({ arenaRatio }) => arenaRatio).filter((ratio) => ratio !== 0);
+  if (held.length > 0) problems.push(`memory for batches that stays in use: ${held.join(' ')}`);
   if (last.floodAckedCount < first.floodAckedCount / 2) {
     problems.push(`${first.floodAckedCount} acknowledged, then ${last.floodAckedCount}`);
   }
   return problems;
+}
+
+async function arenaRatioOf({ engine }: SwanRig): Promise<number> {
+  const { viewer } = await controlCertificates();
+  const { body } = await requestHttp1(engine.controlPort, viewer, { path: '/metrics' });
+  const ratios = [...body.matchAll(/^gophership_shard_arena_ratio\{.*\} (.+)$/gm)];
+  assert.notEqual(ratios.length, 0, body);
+  return ratios.reduce((sum, [, ratio]) => sum + Number(ratio), 0);
 }
 
 async function ackedCount(rig: SwanRig): Promise<number> {

@@ -28,6 +28,12 @@ const stories: Readonly<Record<string, Story>> = {
     down: 'unavailable',
     loads: [usualLoad(64, 8)],
   },
+  '128 MiB and everybody looks on': {
+    ...usual,
+    boxMiB: 128,
+    loads: [usualLoad(64, 8)],
+    isWatched: true,
+  },
   '256 MiB and 400 connections': {
     ...usual,
     boxMiB: 256,

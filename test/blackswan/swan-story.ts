@@ -6,6 +6,7 @@ import type { TestContext } from 'node:test';
 import { setTimeout as elapsed } from 'node:timers/promises';
 import { peaksText } from './box-watch.ts';
 import { drained, isGreen } from './drain.ts';
+import { Onlookers } from './onlookers.ts';
 import type { SinkState } from './sink-process.ts';
 import { checkEnd, producersText } from './swan-checks.ts';
 import { type ProducerPlan, SwanRig, type SwanRigOptions } from './swan-rig.ts';
@@ -44,6 +45,8 @@ export async function tell(context: TestContext, story: Story): Promise<void> {
   const flood = normal.map((perSecond) => perSecond * floodFactor);
   const says = (text: string) => context.diagnostic(text);
 
+  const onlookers = story.isWatched ? await Onlookers.start(rig.engine.controlPort) : undefined;
+  context.after(() => onlookers?.end());
   await rig.order({ kind: 'connect' });
   await rig.pace(normal);
   await lasts(rig, story.normalMs);
@@ -59,7 +62,12 @@ export async function tell(context: TestContext, story: Story): Promise<void> {
   const drainedMs = await drained(rig, story.drainMs, says);
   await isGreen(rig);
   says(`end: all delivered after ${drainedMs} ms`);
-  await checkEnd(rig, says, traceProblems(rig.engine.logs(), story.fillsMemory === true));
+  const problems = traceProblems(rig.engine.logs(), story.fillsMemory === true);
+  if (onlookers !== undefined) {
+    problems.push(...(await onlookers.end()));
+    says(`onlookers: ${onlookers.text}`);
+  }
+  await checkEnd(rig, says, problems);
 }
 
 /** Ends early when the engine does. */

@@ -125,10 +125,23 @@ test('only operators do it, and each change is in the audit', async () => {
     const { talk } = await engine.home.run(4, [...letters, ...flags, '--yes', ...asViewer]);
     assert.match(talk, /DENIED/);
   }
+  const unreadable = await engine.call('operator', 'Replay', 'PauseReplay', { reason: 5 });
+  assert.equal(unreadable.code, 'invalid_argument');
   const { events } = await engine.ctl(0, ['events', '--last', '50']);
   const text = JSON.stringify(events);
   assert.match(text, /RedriveDeadLetters/);
   assert.match(text, /2 letters \(0 to 1\) redriven; 6 are left/);
   assert.match(text, /PurgeDeadLetters/);
   assert.match(text, /test data/);
+  assert.doesNotMatch(text, /PauseReplay/);
+  const lines = engine.control.engine.logs().filter(({ msg }) => msg === 'audit');
+  const told = (wanted: string) =>
+    lines.flatMap(({ reason, outcome, detail }) =>
+      reason === wanted ? [`${outcome}: ${detail}`] : [],
+    );
+  assert.deepEqual(told('mended'), [
+    'begun: letters up to 1',
+    'done: 2 letters (0 to 1) redriven; 6 are left',
+  ]);
+  assert.match(told('test data').join('\n'), /^begun: .*\ndone: .*\nbegun: .*\ndone: /);
 });

@@ -1,16 +1,8 @@
 // A control service over pages of its own and a real monitor, whose host says what a test wants.
 // Called through Connect's own handlers, in process.
 
-import {
-  type Client,
-  type ConnectRouter,
-  createClient,
-  createRouterTransport,
-  type Interceptor,
-} from '@connectrpc/connect';
+import type { Client } from '@connectrpc/connect';
 import type { AuditedMutation } from '../../src/control/audit-log.ts';
-import type { Role } from '../../src/control/caller.ts';
-import { callerKey } from '../../src/control/caller-key.ts';
 import { controlService } from '../../src/control/control-service.ts';
 import type {
   ConfigBefore,
@@ -29,6 +21,7 @@ import { FakeClock } from './fake-clock.ts';
 import { FakeReplay } from './fake-replay.ts';
 import { FakeTap } from './fake-tap.ts';
 import { keptLog } from './kept-log.ts';
+import { serviceClient } from './service-client.ts';
 import { separateZonePage } from './zone-page.ts';
 import { testZones } from './zones-config.ts';
 
@@ -75,6 +68,8 @@ export class ControlRig {
   /** False: the engine starts. */
   isRunning = true;
   readonly service;
+  /** What the engine was told that the control port takes. */
+  besideBytes = 0;
   readonly view: EngineView;
   readonly #readings = new Map<Signal, number>();
 
@@ -91,6 +86,9 @@ export class ControlRig {
           { signal: Signal.HostMemory, name: 'host_memory_percent', live: true, file: '/proc/m' },
           { signal: Signal.PsiMemoryFull, name: 'psi_memory_full_percent', live: false, file: '' },
         ],
+        allowBeside: (sizeBytes) => {
+          this.besideBytes = sizeBytes;
+        },
         close() {},
       },
       workCount: () => 0,
@@ -126,19 +124,8 @@ export class ControlRig {
     return this.audit.mutations().at(-1);
   }
 
-  client(role: Role = 'operator', subject = 'CN=ops'): Client<typeof ControlService> {
-    const interceptors: Interceptor[] = [
-      // Where the real door puts the caller.
-      (next) => (request) => {
-        request.contextValues.set(callerKey, { subject, role });
-        return next(request);
-      },
-    ];
-    const routes = (router: ConnectRouter) => router.service(ControlService, this.service);
-    return createClient(
-      ControlService,
-      createRouterTransport(routes, { router: { interceptors } }),
-    );
+  client(): Client<typeof ControlService> {
+    return serviceClient(ControlService, this.service, this.audit);
   }
 }
 

@@ -69,6 +69,7 @@ export function metricsView(options: MetricsViewOptions = {}): EngineView {
     vaultFiles: undefined,
     zonePage,
     monitor: {
+      allowBeside: () => {},
       explain: () => machine.explain(5_000, readings),
       history: () => machine.history(),
       override: () => undefined,

@@ -8,16 +8,16 @@ import {
   type Interceptor,
   type ServiceImpl,
 } from '@connectrpc/connect';
+import type { Audit } from '../../src/control/audit-log.ts';
 import type { Role } from '../../src/control/caller.ts';
 import { callerKey } from '../../src/control/caller-key.ts';
-import { RecordedAudit } from '../../src/control/recorded-audit.ts';
 import { roleGate } from '../../src/control/role-gate.ts';
-import { FakeClock } from './fake-clock.ts';
 import { keptLog } from './kept-log.ts';
 
 export function serviceClient<Service extends DescService>(
   service: Service,
   implementation: ServiceImpl<Service>,
+  audit: Audit,
   subject = 'CN=ops',
   role: Role = 'operator',
 ): Client<Service> {
@@ -26,7 +26,7 @@ export function serviceClient<Service extends DescService>(
     request.contextValues.set(callerKey, { subject, role });
     return next(request);
   };
-  const gate = roleGate(new RecordedAudit(new FakeClock(), log), log);
+  const gate = roleGate(audit, log);
   const transport = createRouterTransport((router) => router.service(service, implementation), {
     router: { interceptors: [asCaller, gate] },
   });

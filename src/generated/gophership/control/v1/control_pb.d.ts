@@ -1409,7 +1409,8 @@ export declare type Mutation = Message<"gophership.control.v1.Mutation"> & {
   reason: string;
 
   /**
-   * "done", the code of the refusal, or "ended": what was done before is over by itself.
+   * "done", the code of what was in the way, or "ended": what was done before is over by
+   * itself. "begun": work that has another event at its end.
    *
    * @generated from field: string outcome = 4;
    */
@@ -1449,7 +1450,8 @@ export declare type MutationJson = {
   reason?: string;
 
   /**
-   * "done", the code of the refusal, or "ended": what was done before is over by itself.
+   * "done", the code of what was in the way, or "ended": what was done before is over by
+   * itself. "begun": work that has another event at its end.
    *
    * @generated from field: string outcome = 4;
    */
