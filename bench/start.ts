@@ -1,8 +1,13 @@
 // `npm run bench:start`: time from the start of the process to the first listener, and memory at
-// rest, with the code that Node keeps between starts and without it, without and with a vault.
+// rest, with the code that Node keeps between starts and without it, without and with a vault. Then
+// whole commands of gs-ctl, from the launcher to the exit, against an engine.
 
+import { spawnSync } from 'node:child_process';
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { startControlEngine } from '../test/control/control-engine.ts';
+import { ctlHome } from '../test/control/ctl-contexts.ts';
 import { engineConfig } from '../test/interop/interop-pipeline.ts';
 import { writeTo } from '../test/support/certificates.ts';
 import { startEngine } from '../test/support/engine-process.ts';
@@ -10,6 +15,7 @@ import { temporaryDirectory } from '../test/support/temporary-directory.ts';
 import { machineLine, median } from './report.ts';
 
 const starts = 9;
+const commandRuns = 15;
 const directory = temporaryDirectory('bench-start');
 try {
   const files = await writeTo(join(directory.path, 'tls'));
@@ -42,4 +48,31 @@ try {
   }
 } finally {
   directory.remove();
+}
+await measureCommands();
+
+async function measureCommands(): Promise<void> {
+  const control = await startControlEngine();
+  try {
+    const home = (await ctlHome(control.directory, `127.0.0.1:${control.port}`)).path('.');
+    const launcher = fileURLToPath(new URL('../bin/gs-ctl', import.meta.url));
+    const timeMs = (args: string) => {
+      const beforeMs = performance.now();
+      const env = { PATH: process.env.PATH, HOME: home };
+      const { status, stderr } = spawnSync(launcher, args.split(' '), { cwd: home, env });
+      if (status !== 0) throw new Error(`gs-ctl ${args} ended with ${status}: ${stderr}`);
+      return performance.now() - beforeMs;
+    };
+    for (const args of ['--help', 'version --client', 'status', 'explain', 'ledger']) {
+      // Fills the store of code; of the first that asks, the engine loads what answers it.
+      const firstMs = timeMs(args);
+      const times = Array.from({ length: commandRuns }, () => timeMs(args));
+      process.stdout.write(
+        `gs-ctl ${args}: ${median(times).toFixed(0)} ms, median of ${commandRuns}, ` +
+          `${Math.min(...times).toFixed(0)} to ${Math.max(...times).toFixed(0)}; first ${firstMs.toFixed(0)} ms\n`,
+      );
+    }
+  } finally {
+    await control.close();
+  }
 }

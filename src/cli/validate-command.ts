@@ -1,5 +1,6 @@
 // `gophership validate`: everything that can be known of a configuration without starting it.
 
+import { countOf } from '../ctl/quantity-text.ts';
 import { planEngine } from '../engine/start-engine.ts';
 import { ExitCode } from '../errors.ts';
 import type { CliProcess } from './cli-process.ts';
@@ -16,8 +17,8 @@ export async function validate(effective: EffectiveConfig, cli: CliProcess): Pro
   const { grpc, http } = config.receivers;
   const sources = [...addressOf('gRPC', grpc), ...addressOf('HTTP', http)].join(' and ');
   const destinations = config.exporters.map((exporter) => exporter.id).join(', ');
-  const { shardCount } = config.memory;
-  cli.stdout.write(`valid: logs from ${sources} to ${destinations}, ${shardCount} shards\n`);
+  const shards = countOf(config.memory.shardCount, 'shard');
+  cli.stdout.write(`valid: logs from ${sources} to ${destinations}, ${shards}\n`);
   return ExitCode.Ok;
 }
 

@@ -2,6 +2,7 @@
 
 import { closeSync, openSync } from 'node:fs';
 import { resolve } from 'node:path';
+import { countOf } from '../ctl/quantity-text.ts';
 import { ExitCode, GopherShipError } from '../errors.ts';
 import { printable } from '../tls/printable.ts';
 import type { CursorSlot } from '../vault/cursor-slot.ts';
@@ -35,7 +36,8 @@ export function vaultExport(
   const vault = openVault(directory, terminal);
   const slot = flags.consumer === undefined ? undefined : slotOf(vault, flags.consumer);
   const { written, failed, lost } = exportTo(vault, flags, slot, terminal);
-  terminal.talk(`${written} batches written, ${failed} not readable as OTLP, ${lost} lost\n`);
+  const done = countOf(written, 'batch', 'batches');
+  terminal.talk(`${done} written, ${failed} not readable as OTLP, ${lost} lost\n`);
   return failed + lost === 0 ? ExitCode.Ok : ExitCode.Failure;
 }
 

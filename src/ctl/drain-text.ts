@@ -3,7 +3,7 @@
 import type { Drain } from '../generated/gophership/control/v1/drain_pb.js';
 import { printable } from '../tls/printable.ts';
 import { countText } from './quantity-text.ts';
-import { etaText, momentText } from './replay-text.ts';
+import { batchesText, etaText, momentText } from './replay-text.ts';
 import { columns } from './terminal.ts';
 import { msOf, timeOf } from './zone-value.ts';
 
@@ -43,7 +43,7 @@ export function inItText(drain: Drain): string {
   if (isEmpty) return 'nothing in flight, queued or in the vault';
   const soon = eta === undefined || vaultBatches === 0 ? '' : `, about ${etaText(drain)}`;
   const counts = [
-    `${countText(inFlightBatches)} batches in flight`,
+    `${batchesText(inFlightBatches)} in flight`,
     `${countText(queuedBatches)} queued`,
     `${countText(vaultBatches)} in the vault${soon}`,
   ];
@@ -57,5 +57,5 @@ export function isQuiet(before: Drain, now: Drain): boolean {
 
 function deadLetterNotes({ deadLetterBatches }: Drain): string[] {
   if (deadLetterBatches === 0) return [];
-  return [`stays: ${countText(deadLetterBatches)} batches in the dead letter`];
+  return [`stays: ${batchesText(deadLetterBatches)} in the dead letter`];
 }

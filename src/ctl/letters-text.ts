@@ -3,7 +3,7 @@
 import type { DeadLetterOutcome } from '../generated/gophership/control/v1/letters_pb.js';
 import { printable } from '../tls/printable.ts';
 import type { LettersFlags, LettersVerb } from './letters-flags.ts';
-import { countText, sizeText } from './quantity-text.ts';
+import { countOf, countText, sizeText } from './quantity-text.ts';
 import { columns } from './terminal.ts';
 
 export function choiceText({ from, to, beforeMs }: LettersFlags): string {
@@ -24,10 +24,11 @@ export function planLines(
   reason: string | undefined,
 ): string[] {
   const { letters, bytes, waitingLetters } = plan;
-  const all = `${countText(letters)} of ${countText(waitingLetters)}`;
+  const all = `${countText(letters)} of ${countOf(waitingLetters, 'letter')}`;
+  const records = `${atLeast(plan)}${countOf(plan.recordsMin, 'record')}`;
   return [
     `${verb} on ${address}: ${choice}`,
-    `${all} letters, ${recordsText(plan)} records, ${sizeText(bytes)}: ${reasonsText(plan)}`,
+    `${all}, ${records}, ${sizeText(bytes)}: ${reasonsText(plan)}`,
     verb === 'redrive'
       ? 'they go into the vault, and from there to the destinations that refused them'
       : 'they are deleted for good, and delivered nowhere',
@@ -42,19 +43,23 @@ export function outcomeTable(
   dryRun: boolean,
 ): string {
   const { letters, bytes, firstEntrySeq, lastEntrySeq, waitingLetters } = outcome;
+  if (isNothing(outcome)) return nothingText(verb, waitingLetters);
   const range = firstEntrySeq === undefined ? '-' : `${firstEntrySeq} to ${lastEntrySeq}`;
   const head = dryRun ? `WOULD ${verb.toUpperCase()}` : doneWord[verb];
-  const table = columns(
-    [head, 'ENTRIES', 'RECORDS', 'SIZE', 'REASONS', dryRun ? 'THERE' : 'LEFT'],
-    [
-      [
-        ...[countText(letters), range, recordsText(outcome), sizeText(bytes)],
-        ...[reasonsText(outcome), countText(waitingLetters)],
-      ],
-    ],
-  );
+  const headings = [head, 'ENTRIES', 'RECORDS', 'SIZE', 'REASONS', dryRun ? 'THERE' : 'LEFT'];
+  const row = [
+    ...[countText(letters), range, `${atLeast(outcome)}${countText(outcome.recordsMin)}`],
+    ...[sizeText(bytes), reasonsText(outcome), countText(waitingLetters)],
+  ];
+  const table = columns(headings, [row]);
   const lines = notes(verb, outcome).map((line) => `${printable(line)}\n`);
   return `${table}${lines.join('')}`;
+}
+
+/** Nothing of what was named is there, and nothing was in the way. */
+export function isNothing(outcome: DeadLetterOutcome): boolean {
+  const { letters, damagedLetters, tooLargeLetters, stopped } = outcome;
+  return letters + damagedLetters + tooLargeLetters === 0 && stopped === '';
 }
 
 export function outcomeValue(outcome: DeadLetterOutcome) {
@@ -67,16 +72,25 @@ export function outcomeValue(outcome: DeadLetterOutcome) {
   };
 }
 
+function nothingText(verb: LettersVerb, waitingLetters: number): string {
+  const others = `: none of ${countOf(waitingLetters, 'dead letter')} is meant`;
+  return `nothing to ${verb}${waitingLetters === 0 ? '' : others}\n`;
+}
+
 const doneWord = { redrive: 'REDRIVEN', purge: 'PURGED' } as const;
 
 function notes(verb: LettersVerb, outcome: DeadLetterOutcome): string[] {
   const { damagedLetters, tooLargeLetters, duplicates, stopped, stoppedCode } = outcome;
-  const fate = verb === 'redrive' ? 'they stay' : 'they go as well, unless it is for a time';
   return [
-    ...(damagedLetters === 0 ? [] : [`${countText(damagedLetters)} cannot be read: ${fate}`]),
+    ...(damagedLetters === 0
+      ? []
+      : [`${countText(damagedLetters)} cannot be read: ${fateText(verb, damagedLetters)}`]),
     ...(tooLargeLetters === 0
       ? []
-      : [`${countText(tooLargeLetters)} are larger than a batch may be: ${fate}`]),
+      : [
+          `${countOf(tooLargeLetters, 'is', 'are')} larger than a batch may be: ` +
+            fateText(verb, tooLargeLetters),
+        ]),
     ...(duplicates === 0
       ? []
       : [
@@ -86,8 +100,15 @@ function notes(verb: LettersVerb, outcome: DeadLetterOutcome): string[] {
   ];
 }
 
-function recordsText({ recordsMin, uncountedLetters }: DeadLetterOutcome): string {
-  return `${uncountedLetters > 0 ? 'at least ' : ''}${countText(recordsMin)}`;
+function fateText(verb: LettersVerb, count: number): string {
+  const isOne = count === 1;
+  if (verb === 'redrive') return isOne ? 'it stays' : 'they stay';
+  return `${isOne ? 'it goes' : 'they go'} as well, unless --before names a time`;
+}
+
+/** Where not all were counted. */
+function atLeast({ uncountedLetters }: DeadLetterOutcome): string {
+  return uncountedLetters > 0 ? 'at least ' : '';
 }
 
 function reasonsText({ reasons }: DeadLetterOutcome): string {

@@ -114,8 +114,40 @@ test('changeLetters() says which letters are meant', async () => {
 test('changeLetters() says that nothing is there, without asking', async () => {
   const { client, asked } = engine({}, { waitingLetters: 0 });
   const { yes: _, ...unconfirmed } = flags;
-  assert.equal(await changeLetters(client, 'redrive', unconfirmed, fakeTerminal('table', 'n')), 0);
+  const terminal = fakeTerminal('table', 'n');
+  assert.equal(await changeLetters(client, 'redrive', unconfirmed, terminal), 0);
   assert.equal(asked.length, 1);
+  assert.equal(terminal.shown(), 'nothing to redrive\n');
+  assert.doesNotMatch(terminal.told(), /plan:|Do it/);
+});
+
+test('changeLetters() says so as well if others are there, of a dry run, and with --yes', async () => {
+  const none: Outcome = { waitingLetters: 1 };
+  for (const more of [{}, { dryRun: true }, { yes: false }]) {
+    const terminal = fakeTerminal('table', 'n');
+    const { client } = engine(none, none);
+    assert.equal(await changeLetters(client, 'purge', { ...flags, ...more }, terminal), 0);
+    assert.equal(terminal.shown(), 'nothing to purge: none of 1 dead letter is meant\n');
+  }
+});
+
+test('changeLetters() speaks of one letter as of one', async () => {
+  const one = {
+    letters: 1,
+    waitingLetters: 1,
+    recordsMin: 1,
+    damagedLetters: 1,
+    tooLargeLetters: 1,
+  };
+  const { client } = engine(one, one);
+  const terminal = fakeTerminal('table', 'y');
+  await changeLetters(client, 'purge', { ...flags, yes: false }, terminal);
+  assert.match(terminal.told(), /1 of 1 letter, 1 record, 0 B/);
+  assert.match(
+    terminal.shown(),
+    /^1 cannot be read: it goes as well, unless --before names a time$/m,
+  );
+  assert.match(terminal.shown(), /^1 is larger than a batch may be: it goes as well/m);
 });
 
 test('changeLetters() exits with 1 if it ended early, and says why', async () => {

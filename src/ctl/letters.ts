@@ -16,8 +16,8 @@ import { streamEnded } from './control-fault.ts';
 import { CtlError } from './ctl-error.ts';
 import { CtlExit } from './exit-code.ts';
 import type { LettersFlags, LettersVerb } from './letters-flags.ts';
-import { choiceText, outcomeTable, outcomeValue, planLines } from './letters-text.ts';
-import { countText } from './quantity-text.ts';
+import { choiceText, isNothing, outcomeTable, outcomeValue, planLines } from './letters-text.ts';
+import { countOf } from './quantity-text.ts';
 import { isPlanShown, showPlan } from './show-plan.ts';
 import { show, type Terminal } from './terminal.ts';
 
@@ -40,8 +40,7 @@ export async function changeLetters(
   const isAsked = flags.dryRun !== true && isPlanShown(flags.yes, terminal);
   if (flags.dryRun === true || isAsked) {
     const plan = await outcome(client, verb, { ...flags, dryRun: true }, terminal);
-    const isNothing = plan.letters + plan.damagedLetters + plan.tooLargeLetters === 0;
-    if (flags.dryRun === true || (isNothing && plan.stopped === '')) {
+    if (flags.dryRun === true || isNothing(plan)) {
       return showOutcome(client, verb, plan, true, terminal);
     }
     const lines = planLines(verb, client.address, choiceText(flags), plan, flags.reason);
@@ -100,7 +99,7 @@ async function outcome(
     if (isComplete) return soFar;
     // A program reads stderr for an error alone.
     if (terminal.format !== 'table') continue;
-    terminal.talk(`${dryRun ? 'counting' : verb}: ${countText(soFar.letters)} letters so far\n`);
+    terminal.talk(`${dryRun ? 'counting' : verb}: ${countOf(soFar.letters, 'letter')} so far\n`);
   }
   throw streamEnded(client.address);
 }

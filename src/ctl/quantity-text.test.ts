@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { countText, durationText, latencyText, sizeText } from './quantity-text.ts';
+import { countOf, countText, durationText, latencyText, sizeText } from './quantity-text.ts';
 
 function check(text: (amount: number) => string, expected: Record<string, number>): void {
   for (const [wanted, amount] of Object.entries(expected)) assert.equal(text(amount), wanted);
@@ -26,3 +26,8 @@ test('countText() sets thousands apart', () =>
     '1,234,567': 1_234_567,
     '-2,000': -2_000,
   }));
+
+test('countOf() says one thing of one, and another of all other numbers', () => {
+  check((count) => countOf(count, 'letter'), { '1 letter': 1, '0 letters': 0, '2 letters': 2 });
+  check((count) => countOf(count, 'batch', 'batches'), { '1 batch': 1, '1,001 batches': 1_001 });
+});

@@ -17,6 +17,11 @@ export function countText(count: number): string {
   return String(Math.round(count)).replace(/\B(?=(?:\d{3})+$)/g, ',');
 }
 
+/** "1 letter", "1,234 letters", "0 batches". */
+export function countOf(count: number, one: string, many = `${one}s`): string {
+  return `${countText(count)} ${Math.round(count) === 1 ? one : many}`;
+}
+
 /** The two largest units, in the form that durations are written in: "1h2m", "12s", "350ms". */
 export function durationText(ms: number): string {
   if (ms < 1_000) return `${Math.round(ms)}ms`;

@@ -7,7 +7,7 @@ import {
   ReplayOrder,
   type ReplayPlan,
 } from '../generated/gophership/control/v1/replay_pb.js';
-import { countText } from './quantity-text.ts';
+import { countOf } from './quantity-text.ts';
 import {
   estimateLines,
   etaText,
@@ -83,7 +83,8 @@ function nowLine(replay: Replay): string {
   const eta = replay.eta === undefined ? '' : `, for about ${etaText(replay)}`;
   const { state, order, rateBytesPerSecond } = replay;
   const how = `${orderWord(order)} first, at most ${rateText(rateBytesPerSecond)}`;
-  const what = waiting === 0 ? 'nothing waits' : `${countText(waiting)} batches wait${eta}`;
+  const what =
+    waiting === 0 ? 'nothing waits' : `${countOf(waiting, 'batch waits', 'batches wait')}${eta}`;
   return `now: ${state}, ${how}; ${what}`;
 }
 

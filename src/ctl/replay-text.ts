@@ -9,7 +9,7 @@ import {
   type ReplayPlan,
 } from '../generated/gophership/control/v1/replay_pb.js';
 import { printable } from '../tls/printable.ts';
-import { countText, durationText, sizeText } from './quantity-text.ts';
+import { countOf, countText, durationText, sizeText } from './quantity-text.ts';
 import { columns } from './terminal.ts';
 import { msOf, timeOf } from './zone-value.ts';
 
@@ -54,7 +54,7 @@ export function estimateTable(estimate: EstimateReplayResponse): string {
   const rows = estimate.destinations.map((row) => [
     row.id,
     countText(row.batches),
-    recordsText(row),
+    `${atLeast(row)}${countText(row.recordsMin)}`,
     sizeText(row.bytes),
   ]);
   const lines = estimateLines(estimate).map((line) => `${line}\n`);
@@ -74,12 +74,13 @@ export function estimateValue(estimate: EstimateReplayResponse) {
 export function estimateLines(estimate: EstimateReplayResponse): string[] {
   const { isComplete, batches, bytes, segments, lostBatches, durationMin } = estimate;
   const soFar = isComplete ? '' : 'so far counted, there is more: ';
-  const what = `${countText(batches)} batches, ${recordsText(estimate)} records, ${sizeText(bytes)}`;
+  const records = `${atLeast(estimate)}${countOf(estimate.recordsMin, 'record')}`;
+  const what = `${batchesText(batches)}, ${records}, ${sizeText(bytes)}`;
   const time = durationMin === undefined ? '-' : durationText(durationMs(durationMin));
   return [
-    `${soFar}${what}, in ${countText(segments)} segments`,
+    `${soFar}${what}, in ${countOf(segments, 'segment')}`,
     `takes at least ${time} at ${rateText(estimate.rateBytesPerSecond)}, in Green`,
-    ...(lostBatches > 0 ? [`${countText(lostBatches)} batches cannot be read`] : []),
+    ...(lostBatches > 0 ? [`${batchesText(lostBatches)} cannot be read`] : []),
   ];
 }
 
@@ -119,10 +120,13 @@ export function etaText({ eta }: Pick<Replay, 'eta'>): string {
   return eta === undefined ? '-' : durationText(durationMs(eta));
 }
 
-/** "at least 1,234" where not all were counted. */
-function recordsText(of: { readonly recordsMin: number; readonly uncountedBatches: number }) {
-  const count = countText(of.recordsMin);
-  return of.uncountedBatches > 0 ? `at least ${count}` : count;
+export function batchesText(count: number): string {
+  return countOf(count, 'batch', 'batches');
+}
+
+/** Where not all were counted. */
+function atLeast({ uncountedBatches }: { readonly uncountedBatches: number }): string {
+  return uncountedBatches > 0 ? 'at least ' : '';
 }
 
 function planValue(plan: ReplayPlan | undefined) {

@@ -124,7 +124,7 @@ test('startReplay() shows what would be sent as its plan, does it, and says how 
   assert.match(text, /^ +now: running, oldest first, at most 50\.0 MiB\/s; 1,234 batches wait$/m);
   assert.match(text, /^ +1,241 batches, at least 56,000 records, 3\.0 MiB, in 14 segments$/m);
   assert.match(text, /^ +takes at least 1m2s at 20\.0 MiB\/s, in Green$/m);
-  assert.match(text, /^ +1 batches cannot be read$/m);
+  assert.match(text, /^ +1 batch cannot be read$/m);
   assert.match(text, /^ +the rest stays in the vault/m);
   assert.match(text, /^ +reason: catch up$/m);
   assert.match(text, /^undo: gs-ctl replay start --context prod$/m);

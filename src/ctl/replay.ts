@@ -18,9 +18,15 @@ import type { ControlFlags } from './control-connection.ts';
 import { streamEnded } from './control-fault.ts';
 import { CtlError } from './ctl-error.ts';
 import { CtlExit } from './exit-code.ts';
-import { countText, durationText, sizeText } from './quantity-text.ts';
+import { durationText, sizeText } from './quantity-text.ts';
 import { type KnownEstimate, pausePlan, resumePlan, startPlan } from './replay-plan.ts';
-import { estimateTable, estimateValue, replayTable, replayValue } from './replay-text.ts';
+import {
+  batchesText,
+  estimateTable,
+  estimateValue,
+  replayTable,
+  replayValue,
+} from './replay-text.ts';
 import { isPlanShown, type MutationPlan, showPlan } from './show-plan.ts';
 import { show, type Terminal } from './terminal.ts';
 
@@ -117,7 +123,7 @@ export async function dryRun(
       const { batches, bytes } = estimate;
       // A program reads stderr for an error alone.
       if (terminal.format === 'table') {
-        terminal.talk(`counting: ${countText(batches)} batches, ${sizeText(bytes)} so far\n`);
+        terminal.talk(`counting: ${batchesText(batches)}, ${sizeText(bytes)} so far\n`);
       }
       continue;
     }

@@ -1,6 +1,6 @@
 // What a check of a vault has found, as people read it, for gs-ctl and `gophership vault verify`.
 
-import { sizeText } from './quantity-text.ts';
+import { countOf, sizeText } from './quantity-text.ts';
 import { columns } from './terminal.ts';
 
 /** As programs read it, too. */
@@ -27,7 +27,11 @@ export function vaultCheckTable(value: VaultCheckValue): string {
   const noteRows = notes.map((note) => [note]);
   const noted = notes.length === 0 ? '' : columns(['NOTE'], noteRows);
   const foundCount = findings.length + findingsLeftOut;
-  const verdict = clean ? 'clean' : `${foundCount} damaged, ${lostEntries} entries lost`;
-  const read = `${entries} entries, ${sizeText(bodyBytes)} of bodies`;
+  const verdict = clean ? 'clean' : `${foundCount} damaged, ${entriesText(lostEntries)} lost`;
+  const read = `${entriesText(entries)}, ${sizeText(bodyBytes)} of bodies`;
   return `${damage}${more}${noted}${verdict}: ${read}\n`;
+}
+
+function entriesText(count: number): string {
+  return countOf(count, 'entry', 'entries');
 }

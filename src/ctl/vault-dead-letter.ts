@@ -8,6 +8,7 @@ import { type ControlClient, withControl } from './control-client.ts';
 import type { ControlFlags } from './control-connection.ts';
 import { CtlExit } from './exit-code.ts';
 import { type LetterValue, letterTable, letterText } from './letter-text.ts';
+import { countOf } from './quantity-text.ts';
 import { show, type Terminal } from './terminal.ts';
 import { letterValue } from './vault-value.ts';
 
@@ -63,7 +64,7 @@ export async function showLetters(
     deadLetters.length === 0 ? 'no dead letters\n' : letterTable(deadLetters),
   );
   if (terminal.format === 'table') {
-    if (lost > 0) terminal.talk(`${lost} are damaged and lost\n`);
+    if (lost > 0) terminal.talk(`${countOf(lost, 'is', 'are')} damaged and lost\n`);
     if (next !== undefined) terminal.talk(`there are more: --from-entry ${next}\n`);
   }
   return lost === 0 ? CtlExit.Done : CtlExit.No;

@@ -15,6 +15,7 @@ import type { ControlFlags } from './control-connection.ts';
 import { streamEnded } from './control-fault.ts';
 import { CtlError } from './ctl-error.ts';
 import { CtlExit } from './exit-code.ts';
+import { countOf } from './quantity-text.ts';
 import type { Terminal } from './terminal.ts';
 
 export interface VaultExportFlags extends ControlFlags {
@@ -50,7 +51,8 @@ export async function exportVault(
       ? await toStdout(client, flags, terminal)
       : await toFile(client, flags, resolve(terminal.directory, flags.file));
   for (const { entrySeq, why } of failures) terminal.talk(`entry ${entrySeq}: ${printable(why)}\n`);
-  terminal.talk(`${written} batches written, ${failed} not readable as OTLP, ${lost} lost\n`);
+  const done = countOf(written, 'batch', 'batches');
+  terminal.talk(`${done} written, ${failed} not readable as OTLP, ${lost} lost\n`);
   return failed + lost === 0 ? CtlExit.Done : CtlExit.No;
 }
 

@@ -1,6 +1,6 @@
 // The contents of a vault as people read them, for gs-ctl and for `gophership vault ls`.
 
-import { sizeText } from './quantity-text.ts';
+import { countOf, sizeText } from './quantity-text.ts';
 import { columns } from './terminal.ts';
 
 /** As programs read it, too. */
@@ -50,17 +50,24 @@ export function vaultListTable(value: VaultListValue): string {
   const headings = ['SEGMENT', 'EPOCH', 'STATE', 'ENTRIES', 'OLDEST', 'NEWEST', 'STORED', 'RAW'];
   const owedHeadings = ['CONSUMER', 'OWED', 'DELIVERED', 'LOST', 'DROPPED', 'DEAD-LETTERED'];
   const raw = totals.rawBytes === null ? '' : `, ${sizeText(totals.rawBytes)} raw`;
-  const older = segmentsLeftOut === 0 ? '' : `; ${segmentsLeftOut} older ones are not listed`;
+  const older =
+    segmentsLeftOut === 0
+      ? ''
+      : `; ${countOf(segmentsLeftOut, 'older one is', 'older ones are')} not listed`;
   const sizes = `${sizeText(totals.storedBytes)} stored${raw}${older}`;
   const dead = deadLetter.totals;
   return [
     columns(headings, segments.map(segmentCells)),
-    `\n${totals.segments} segments, ${totals.entries} entries, ${sizes}\n\n`,
+    `\n${countOf(totals.segments, 'segment')}, ${entriesText(totals)}, ${sizes}\n\n`,
     columns(owedHeadings, cursors.map(cursorCells)),
-    `\nquarantine: ${quarantine.files} files, ${sizeText(quarantine.bytes)}\n`,
-    `dead letter: ${dead.entries} entries, ${sizeText(dead.storedBytes)}\n`,
+    `\nquarantine: ${countOf(quarantine.files, 'file')}, ${sizeText(quarantine.bytes)}\n`,
+    `dead letter: ${entriesText(dead)}, ${sizeText(dead.storedBytes)}\n`,
     strangerTable(value.notPartOfTheLog),
   ].join('');
+}
+
+function entriesText({ entries }: SegmentTotalsValue): string {
+  return countOf(entries, 'entry', 'entries');
 }
 
 function segmentCells(segment: SegmentValue): string[] {

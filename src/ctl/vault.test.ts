@@ -59,7 +59,7 @@ test('showVault() shows segments, what consumers are owed, and other files', asy
   assert.match(text, /^3 segments, 7 entries, 4.0 KiB stored; 2 older ones are not listed$/m);
   assert.match(text, /^otlp_grpc\/a\\u001b\[31m +4 +9 +0 +0 +0$/m);
   assert.match(text, /^b +both slots are damaged$/m);
-  assert.match(text, /^dead letter: 1 entries, 10 B$/m);
+  assert.match(text, /^dead letter: 1 entry, 10 B$/m);
   assert.match(text, /^x\.tmp +foreign$/m);
   checkPrintable(text);
 });
@@ -164,7 +164,7 @@ test('exportVault() writes the bytes as they are, and says what it could not', a
   assert.equal(await exportVault(vaultClient(exporting), wanted, world), 1);
   assert.equal(Buffer.concat(written).toString(), line);
   assert.equal(terminal.shown(), '');
-  assert.match(terminal.told(), /^entry 7: bad\\u001b\[0m\n1 batches written, 1 not readable/);
+  assert.match(terminal.told(), /^entry 7: bad\\u001b\[0m\n1 batch written, 1 not readable/);
 });
 
 test('exportVault() to a screen escapes what a screen obeys; JSON reads the same', async () => {

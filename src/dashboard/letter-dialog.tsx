@@ -3,7 +3,7 @@
 
 import { useSignal } from '@preact/signals';
 import { useEffect } from 'preact/hooks';
-import { countText, sizeText } from '../ctl/quantity-text.ts';
+import { countOf, countText, sizeText } from '../ctl/quantity-text.ts';
 import type {
   DeadLetterChoiceJson,
   DeadLetterOutcomeJson,
@@ -94,7 +94,7 @@ function planOf(deed: LetterDeed, outcome: DeadLetterOutcomeJson): string[] {
     [outcome.duplicates, 'may arrive twice'],
   ] as const;
   return [
-    `${doing}: ${count(outcome.letters)} dead letters, ${sizeText(numberOf(outcome.bytes))}, ` +
+    `${doing}: ${countOf(numberOf(outcome.letters), 'dead letter')}, ${sizeText(numberOf(outcome.bytes))}, ` +
       `at least ${count(outcome.recordsMin)} records`,
     ...notes
       .filter(([amount]) => numberOf(amount) > 0)

@@ -11,7 +11,7 @@ import type { OfflineLog, OfflineVault } from '../vault/offline.ts';
 import { EntryPayload, type PayloadBounds } from './entry-payload.ts';
 import { timeOfNs } from './fact-text.ts';
 import { isSettledMeanwhile } from './settled-file.ts';
-import { cursorSlotOf, isSettled } from './vault-state.ts';
+import { cursorSlotOf, isSettled, owedEntries } from './vault-state.ts';
 
 export interface LetterFacts {
   readonly entrySeq: number;
@@ -150,9 +150,11 @@ function visitLetters(
       throw new GopherShipError('VAULT_FAILED', `${vault.path}: ${where}`);
     }
     if (found.kind === 'lost' && !isSettledMeanwhile(vault, log, found)) {
-      for (let seq = found.fromEntrySeq; seq < found.toEntrySeq; seq += 1) {
-        if (!isGone(seq)) lost += 1;
-      }
+      const { fromEntrySeq: firstEntrySeq, toEntrySeq: entryEnd } = found;
+      lost +=
+        settled === undefined
+          ? entryEnd - firstEntrySeq
+          : owedEntries(settled, [{ firstEntrySeq, entryEnd }]);
     }
     if (found.kind !== 'entries') continue;
     read(found.rawSizeBytes);

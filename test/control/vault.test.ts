@@ -72,7 +72,7 @@ test('verify is clean while producers send, and loses nothing of theirs', async 
   }
   assert.ok(sentCount > 0);
   await engine.home.run(0, ['ledger']);
-  assert.match((await engine.home.run(0, ['vault', 'verify'])).out, /^clean: \d+ entries/m);
+  assert.match((await engine.home.run(0, ['vault', 'verify'])).out, /^clean: [\d,]+ entries/m);
 });
 
 test('export gives the bytes that the offline command gives, to stdout and to a file', async () => {
@@ -85,7 +85,7 @@ test('export gives the bytes that the offline command gives, to stdout and to a 
     '--context',
     'viewer',
   ]);
-  assert.match(talk, /^\d+ batches written, 0 not readable as OTLP, 0 lost$/m);
+  assert.match(talk, /^[\d,]+ batches written, 0 not readable as OTLP, 0 lost$/m);
   const text = readFileSync(path, 'utf8');
   assert.ok(text === offline(['export', engine.folder]), 'byte for byte');
   assert.equal(statSync(path).mode & 0o777, 0o600);

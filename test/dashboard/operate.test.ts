@@ -214,13 +214,13 @@ test('an operator looks at a dead letter, purges it, and redrives the others', a
   assert.deepEqual(await accessFaults(tab), []);
   await keepScreenshot(tab, 'vault-letters');
   await letters.getByRole('button', { name: 'Purge…' }).first().click();
-  await tab.getByRole('dialog').getByText('delete for good: 1 dead letters').waitFor();
+  await tab.getByRole('dialog').getByText('delete for good: 1 dead letter,').waitFor();
   await confirm('Purge', 'a test record');
   sink.decide = undefined;
   await letters.getByRole('button', { name: 'Redrive all…' }).click();
   await tab
     .getByRole('dialog')
-    .getByText(/send again: [1-9]\d* dead letters/)
+    .getByText(/send again: [1-9]\d* dead letters?,/)
     .waitFor();
   await confirm('Redrive', 'the schema is fixed');
   await untilSeen(() => letters.getByText('There is no dead letter').isVisible());

@@ -155,7 +155,7 @@ test('export takes only what a consumer is owed, or a span of time, and writes t
   assert.equal(readFileSync(path, 'utf8').trimEnd().split('\n').length, 3);
   assert.equal(statSync(path).mode & 0o777, 0o600);
   const late = ['--from', '2027-01-15T08:01:00Z', '--to', '2027-01-15T08:02:00Z'];
-  assert.match(run(['export', folder, ...late]).talk, /^1 batches written/m);
+  assert.match(run(['export', folder, ...late]).talk, /^1 batch written/m);
   assert.match(run(['export', folder, '--to', '2027-01-15T08:01:00Z']).talk, /^6 batches/m);
   assert.equal(run(['export', folder, '--from', 'yesterday']).status, 64);
   const nobody = run(['export', folder, '--consumer', 'nobody']);
@@ -198,4 +198,7 @@ test('dead-letter ls and show say why a batch was set aside', () => {
   assert.match(run(['dead-letter', 'show', folder, '0']).text, /^reason: Rejected$/m);
   assert.equal(run(['dead-letter', 'show', folder, '5']).status, 1);
   assert.equal(run(['dead-letter', 'show', folder, 'x']).status, 64);
+  damage('dead/seg/0000000000000001.vlt', 4096 + 140);
+  const { deadLetters, lost } = json(['dead-letter', 'ls', folder], 1);
+  assert.deepEqual([deadLetters, lost], [[], 1]);
 });

@@ -6,6 +6,7 @@ import type { Config } from '../../config/config.ts';
 import { GopherShipError } from '../../errors.ts';
 import { loadMaterial, type PemSources } from '../../tls/pem-material.ts';
 import { listenerSources } from '../../tls/server-context.ts';
+import { countOf } from '../quantity-text.ts';
 import { errorCode } from './error-code.ts';
 import { type Finding, failure, fine, warning } from './finding.ts';
 
@@ -80,13 +81,13 @@ export function certificateVerdict(facts: CertificateFacts, wallMs: number): Fin
   if (warnings.length > 0) return warning('certificates', `${name}: ${warnings.join('; ')}`, look);
   if (daysLeft < daysLeftMin) {
     const hint = 'new files in the same place are taken over without a restart';
-    return warning('certificates', `${name}: ${daysLeft} days left`, hint);
+    return warning('certificates', `${name}: ${countOf(daysLeft, 'day')} left`, hint);
   }
   if (openKeyFile !== undefined) {
     const text = `${name}: everybody may read ${openKeyFile}`;
     return warning('certificates', text, `chmod o= ${openKeyFile}`);
   }
-  const left = Number.isFinite(daysLeft) ? `${daysLeft} days left` : 'no date';
+  const left = Number.isFinite(daysLeft) ? `${countOf(daysLeft, 'day')} left` : 'no date';
   return fine('certificates', `${name}: ${left}`);
 }
 

@@ -1,6 +1,6 @@
 // What flows through the engine: batches a second, since its start, and over the last minute.
 
-import { countText, latencyText, sizeText } from '../quantity-text.ts';
+import { countOf, countText, latencyText, sizeText } from '../quantity-text.ts';
 import { rateCurve } from './gauge.ts';
 import { fitted, type Line, line, type Span, span } from './line.ts';
 import { heading, type PaneSpace, rightAligned } from './pane.ts';
@@ -85,8 +85,8 @@ function noteText(name: FlowName, live: Live): string {
 function inFlightLine({ status }: Live): Line {
   if (status?.flow === undefined) return line(' in flight  -');
   const { inFlightBatches, inFlightBytes, openConnections, parkedConnections } = status.flow;
-  const flying = `${countText(inFlightBatches)} batches, ${sizeText(inFlightBytes)}`;
-  const connections = `${openConnections} connections, ${parkedConnections} parked`;
+  const flying = `${countOf(inFlightBatches, 'batch', 'batches')}, ${sizeText(inFlightBytes)}`;
+  const connections = `${countOf(openConnections, 'connection')}, ${countText(parkedConnections)} parked`;
   return line(` in flight  ${flying}; ${connections}`);
 }
 

@@ -4,7 +4,7 @@ import type {
   ReplayStatus,
   VaultStatus,
 } from '../../generated/gophership/control/v1/control_pb.js';
-import { countText, sizeText } from '../quantity-text.ts';
+import { countOf, countText, sizeText } from '../quantity-text.ts';
 import { spanText, vaultStyle } from '../status-table.ts';
 import { bold, plain } from '../text-style.ts';
 import { rateText } from './flow-lines.ts';
@@ -28,7 +28,7 @@ export function vaultLine({ live, width, glyphs }: PaneSpace): Line {
       `${(fraction * 100).toFixed(1)} %  ${sizeText(vault.usedBytes)} of ${sizeText(vault.limitBytes)}`,
     ),
     ...troubles(vault),
-    line(`${countText(vault.segmentCount)} segments`),
+    line(countOf(vault.segmentCount, 'segment')),
     line(`${countText(vault.appendedBatches)} appended`),
     ...(vault.usesDirectIo ? [] : [line('no direct I/O')]),
   ];
@@ -53,13 +53,13 @@ function title(text: string) {
 /** What is not 0 is worth the room. */
 function troubles({ lostBatches, droppedBatches, deadLetters }: VaultStatus): Line[] {
   const counts = [
-    ['lost', lostBatches],
-    ['dropped', droppedBatches],
-    ['dead letters', deadLetters],
+    [lostBatches, 'lost'],
+    [droppedBatches, 'dropped'],
+    [deadLetters, 'dead letter', 'dead letters'],
   ] as const;
   return counts
-    .filter(([, count]) => count > 0)
-    .map(([name, count]) => line(span(`${countText(count)} ${name}`, bold)));
+    .filter(([count]) => count > 0)
+    .map(([count, one, many = one]) => line(span(countOf(count, one, many), bold)));
 }
 
 function replayParts(replay: ReplayStatus, { samples }: Live): Line[] {
