@@ -90,6 +90,7 @@ async function measure(seconds: number): Promise<ReflexAnswer> {
         out[Signal.CgroupMemory] = isOver ? 100 : 0;
       },
       sources: () => sampler.sources(),
+      allowBeside: (sizeBytes) => sampler.allowBeside(sizeBytes),
       close: () => sampler.close(),
     },
     workCount: () => 0,

@@ -89,6 +89,7 @@ test('probes: a shard that stands still is neither alive nor ready', () => {
 function withReadings(rig: ControlRig, readings: Float64Array): EngineView['monitor'] {
   const { monitor } = rig;
   return {
+    allowBeside: (sizeBytes) => monitor.allowBeside(sizeBytes),
     explain: () => monitor.explain(),
     history: () => monitor.history(),
     override: (request) => monitor.override(request),
