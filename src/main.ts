@@ -149,6 +149,7 @@ function cliProcess(): CliProcess {
     stdout: process.stdout,
     stderr: process.stderr,
     onHangup: (listener) => process.on('SIGHUP', listener),
+    onStateAsked: (listener) => process.on('SIGUSR2', listener),
     nextStopSignal() {
       const signal = arrived.shift();
       if (signal !== undefined) return Promise.resolve(signal);

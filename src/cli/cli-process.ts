@@ -12,4 +12,6 @@ export interface CliProcess {
   nextStopSignal(): Promise<NodeJS.Signals>;
   /** SIGHUP, which would end the process if nobody listened. */
   onHangup(listener: () => void): void;
+  /** SIGUSR2, likewise. */
+  onStateAsked(listener: () => void): void;
 }

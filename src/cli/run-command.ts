@@ -9,6 +9,7 @@ import type { ConfigSections } from '../config/effective-yaml.ts';
 import { ControlListener } from '../control/control-listener.ts';
 import { engineView } from '../engine/engine-view.ts';
 import { finalCounts } from '../engine/final-counts.ts';
+import { tlsSources } from '../engine/start-checks.ts';
 import { startEngine } from '../engine/start-engine.ts';
 import type { Supervisor } from '../engine/supervisor.ts';
 import { ExitCode, GopherShipError } from '../errors.ts';
@@ -51,8 +52,9 @@ export async function runEngine(
     // First, so that probes are answered while a vault is recovered.
     const control = await ControlListener.listen({
       ...{ config: config.control, metrics: config.telemetry.metrics },
-      ...{ clock: systemClock, log },
+      ...{ certificates: tlsSources(config), clock: systemClock, log },
     });
+    cli.onStateAsked(() => void control.logState());
     const supervisor = await startEngine({
       config,
       host: cli.host,

@@ -5,6 +5,7 @@ import type { Clock } from '../clock.ts';
 import type { Config } from '../config/config.ts';
 import { controlAnswerMsMax, controlAnswersMax, controlAnswersWithoutRoleMax } from '../limits.ts';
 import type { Log } from '../log.ts';
+import type { CertificateExpiry } from '../tls/certificate-expiries.ts';
 import type { Audit } from './audit-log.ts';
 import { type Caller, mayAct, type Role } from './caller.ts';
 import type { EngineView } from './engine-view.ts';
@@ -15,7 +16,6 @@ import {
   cut,
   type TextAnswer,
 } from './http-exchange.ts';
-import type { CertificateExpiry } from './metric-family.ts';
 import { metricsFormat } from './metrics-format.ts';
 import { metricsText } from './metrics-text.ts';
 import { livez, readyz } from './probes.ts';

@@ -21,9 +21,10 @@ import {
   controlConnectionsWithoutRoleMax,
 } from '../limits.ts';
 import type { Log } from '../log.ts';
+import type { CertificateExpiry } from '../tls/certificate-expiries.ts';
 import { ConnectionGate } from '../tls/connection-gate.ts';
 import { peerIdentity } from '../tls/peer-identity.ts';
-import { nameOf, type PemMaterial } from '../tls/pem-material.ts';
+import type { PemMaterial } from '../tls/pem-material.ts';
 import { SecureListener } from '../tls/secure-listener.ts';
 import { listenerContext, listenerOptions } from '../tls/server-context.ts';
 import { callerService } from './caller-service.ts';
@@ -36,7 +37,6 @@ import { healthService } from './health-service.ts';
 import type { History } from './history.ts';
 import { historyService } from './history-service.ts';
 import { letterService } from './letter-service.ts';
-import type { CertificateExpiry } from './metric-family.ts';
 import { RecordedAudit } from './recorded-audit.ts';
 import { serveReflection } from './reflection-service.ts';
 import { replayService } from './replay-service.ts';
@@ -56,6 +56,7 @@ export interface ControlDoorOptions {
   view(): EngineView | undefined;
   /** Undefined while the engine starts. */
   history(): History | undefined;
+  certificates(): readonly CertificateExpiry[];
 }
 
 export class ControlDoor {
@@ -63,13 +64,11 @@ export class ControlDoor {
   readonly #listener: SecureListener;
   readonly #http: ControlHttp;
   readonly #stopping = new AbortController();
-  #material: PemMaterial;
   #withoutRoleCount = 0;
 
   constructor(options: ControlDoorOptions) {
-    const { metrics, clock, log, view } = options;
+    const { metrics, clock, log, view, certificates } = options;
     this.#options = options;
-    this.#material = options.material;
     const audit = new RecordedAudit(clock, log);
     const parts = { view, clock, audit };
     const calls = new RpcCalls({
@@ -88,10 +87,7 @@ export class ControlDoor {
         serveReflection(router);
       },
     });
-    const answers = new ControlAnswers({
-      ...{ ...parts, calls, metrics, log },
-      certificates: () => this.#certificates(),
-    });
+    const answers = new ControlAnswers({ ...parts, calls, metrics, log, certificates });
     this.#http = new ControlHttp(clock, (request, response, caller) =>
       answers.answer(request, response, caller),
     );
@@ -105,7 +101,6 @@ export class ControlDoor {
 
   /** For connections that come from now on. */
   setMaterial(material: PemMaterial): void {
-    this.#material = material;
     this.#listener.setSecureContext(listenerContext(material));
   }
 
@@ -119,17 +114,10 @@ export class ControlDoor {
     timer.cancel();
   }
 
-  /** The earliest of the certificate and the bundle that callers are verified with. */
-  #certificates(): CertificateExpiry[] {
-    const { expiresWallMs } = this.#material;
-    const file = nameOf(this.#options.config.tls.cert);
-    return expiresWallMs === undefined ? [] : [{ file, expiresWallMs }];
-  }
-
   #createListener(): SecureListener {
-    const { clock, log } = this.#options;
+    const { clock, log, material } = this.#options;
     return new SecureListener({
-      tls: listenerOptions(this.#material, ['h2', 'http/1.1']),
+      tls: listenerOptions(material, ['h2', 'http/1.1']),
       gate: new ConnectionGate({
         placesMax: controlConnectionsMax,
         handshakesMax: controlConnectionsMax,

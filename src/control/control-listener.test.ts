@@ -75,7 +75,7 @@ test('ControlListener.listen() refuses a port that another has, and bad material
   const listen = (keyPem: string) =>
     ControlListener.listen({
       config: { host: '127.0.0.1', port, tls: tls(keyPem), roles: { viewer: [], operator: [] } },
-      ...{ metrics: { compat: 'none' }, clock: rig.clock, log: rig.log.log },
+      ...{ metrics: { compat: 'none' }, certificates: [], clock: rig.clock, log: rig.log.log },
     });
   await assert.rejects(listen(server.keyPem), {
     code: 'PORT_TAKEN',

@@ -19,6 +19,8 @@ import { History } from './history.ts';
 export interface ControlListenerOptions {
   readonly config: Pick<ControlConfig, 'host' | 'port' | 'tls' | 'roles'>;
   readonly metrics: Config['telemetry']['metrics'];
+  /** Of receivers and destinations. */
+  readonly certificates: readonly WatchedSources[];
   readonly clock: Clock;
   readonly log: Log;
 }
@@ -28,6 +30,7 @@ export class ControlListener {
   readonly #options: ControlListenerOptions;
   readonly #server: Server;
   readonly #watch: CertificateWatch;
+  readonly #expiries: CertificateExpiries;
   #material: PemMaterial;
   #view: EngineView | undefined;
   #history: History | undefined;
@@ -67,11 +70,16 @@ export class ControlListener {
     this.#server = server;
     this.port = port;
     this.#material = material;
+    const sources = listenerSources(config.tls);
+    this.#expiries = new CertificateExpiries(clock);
+    this.#expiries.use(sources, material);
+    for (const watched of options.certificates) void this.#expiries.watch(watched);
     this.#watch = new CertificateWatch({
-      ...{ name: 'control.tls', sources: listenerSources(config.tls), initial: material },
+      ...{ name: 'control.tls', sources, initial: material },
       ...{ intervalMs: config.tls.reloadIntervalMs, clock, log },
       onChange: (changed) => {
         this.#material = changed;
+        this.#expiries.use(sources, changed);
         this.#door?.setMaterial(changed);
       },
     });
@@ -88,14 +96,35 @@ export class ControlListener {
   }
 
   /** Looks at the certificate files now. */
-  reloadCertificates(): Promise<void> {
-    return this.#watch.reload();
+  async reloadCertificates(): Promise<void> {
+    await Promise.all([this.#watch.reload(), this.#expiries.reload()]);
+  }
+
+  /** Everything that is measured, into the log. */
+  async logState(): Promise<void> {
+    const { clock, log } = this.#options;
+    if (this.#view === undefined) {
+      log.info('state', { part: 'engine', starting: true });
+      return;
+    }
+    try {
+      const [{ metricsText }, { logState }] = await Promise.all([
+        import('./metrics-text.ts'),
+        import('./state-dump.ts'),
+      ]);
+      const certificates = this.#expiries.list();
+      const options = { openMetrics: false, compat: 'none', nowMs: clock.nowMs() } as const;
+      logState(metricsText(this.#view, { ...options, certificates }), log);
+    } catch (error) {
+      log.error('INTERNAL_FAULT', `the state cannot be logged: ${String(error)}`);
+    }
   }
 
   /** Ends watches and connections; resolves when all are gone, within a moment. */
   async close(): Promise<void> {
     this.#closed = true;
     this.#watch.close();
+    this.#expiries.close();
     this.#history?.stop();
     this.#server.close();
     for (const socket of this.#waiting) socket.destroy();

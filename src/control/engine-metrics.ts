@@ -127,8 +127,8 @@ export const engineFamilies: readonly MetricFamily[] = [
   gauges(
     'gophership_tls_certificate_expiry_timestamp_seconds',
     ['file'],
-    'When the certificate of the control port or its CA bundle expires, whichever is first, since ' +
-      'the Unix epoch.',
+    'When the certificates in a file of the configuration expire, since the Unix epoch: the first ' +
+      'of a chain, the last of a CA bundle.',
     ({ certificates }, emit) => {
       for (const { file, expiresWallMs } of certificates) emit(expiresWallMs / 1_000, file);
     },

@@ -2,7 +2,9 @@
 // for what arrives.
 
 import { type ErrorCode, errorTable } from '../errors.ts';
-import { ConnectionAbuse, ShardCounter } from '../memory/state-page.ts';
+import { ConnectionAbuse } from '../memory/connection-abuse.ts';
+import { PivotCounter } from '../memory/pivot-counters.ts';
+import { ShardCounter } from '../memory/state-page.ts';
 import { Transport, TransportCounter } from '../memory/transport-counters.ts';
 import {
   counter,
@@ -110,6 +112,11 @@ export const ingesterFamilies: readonly MetricFamily[] = [
     'Batches that arrived whole and were answered with an error.',
     ShardCounter.FailedBatches,
   ),
+  transportCounter(
+    'gophership_ingester_failed_records_total',
+    'Records in them, as far as they are counted.',
+    TransportCounter.FailedRecords,
+  ),
   shardCounter(
     'gophership_ingester_gone_batches_total',
     'Batches that arrived whole and whose producer had gone before the answer.',
@@ -121,6 +128,12 @@ export const ingesterFamilies: readonly MetricFamily[] = [
       'them again, the first gets them twice.',
     ShardCounter.PartlyDeliveredBatches,
   ),
+  counter(
+    'gophership_ingester_read_pause_seconds_total',
+    'How long connections were left unread, in sum: for want of memory, or because their client ' +
+      'floods us or does not read. Each pause counts when it is over.',
+    ({ view }) => view.statePage.sum(ShardCounter.ReadPauseMs) / 1_000,
+  ),
   shardGauge(
     'gophership_ingester_inflight_batches',
     'Whole batches in memory: not answered yet, or not yet let go of by a destination or the vault.',
@@ -130,6 +143,15 @@ export const ingesterFamilies: readonly MetricFamily[] = [
     'gophership_ingester_inflight_bytes',
     'Size of their bodies.',
     ShardCounter.InflightBytes,
+  ),
+  counters(
+    'gophership_pivots_total',
+    ['to', 'reason'],
+    'Decisions where a batch goes, and why. Another one for a batch that is hedged, or that the ' +
+      'vault did not take.',
+    ({ view }, emit) => {
+      for (const [to, reason, word] of pivots) emit(view.statePage.sumPivot(word), to, reason);
+    },
   ),
   shardCounter(
     'gophership_pivot_direct_batches_total',
@@ -169,6 +191,12 @@ export const ingesterFamilies: readonly MetricFamily[] = [
 const abuseReasons = Object.entries(ConnectionAbuse).map(
   ([name, reason]) => [snakeCase(name), reason] as const,
 );
+
+/** `VaultRedZone` goes to the vault, because of red_zone. */
+export const pivots = Object.entries(PivotCounter).map(([name, word]) => {
+  const [to = '', ...reason] = snakeCase(name).split('_');
+  return [to, reason.join('_'), word] as const;
+});
 
 /** As the label of the Collector has them. */
 export const transports: readonly [name: string, transport: Transport][] = [

@@ -7,7 +7,7 @@ import { test } from 'node:test';
 import { parse } from 'yaml';
 import { engineFamilies } from './engine-metrics.ts';
 import { exportFamilies } from './export-metrics.ts';
-import { ingesterFamilies } from './ingester-metrics.ts';
+import { ingesterFamilies, pivots } from './ingester-metrics.ts';
 import { ledgerFamilies } from './ledger-metrics.ts';
 import { metricFamilies } from './metric-families.ts';
 import type { MetricFamily } from './metric-family.ts';
@@ -48,6 +48,17 @@ test('docs/METRICS.md has a row for each metric, with its type, labels and help'
   );
   assert.deepEqual(found, expected);
   assert.equal(Object.values(sections).flat().length, metricFamilies('otelcol').length);
+});
+
+test('docs/METRICS.md says what each reason of the pivot means, under the way that it leads to', () => {
+  const text =
+    projectText('docs/METRICS.md').split('Reasons of `gophership_pivots_total`:')[1] ?? '';
+  const list = text.split('\n## ')[0]?.split(/^- to /m) ?? [];
+  const found = list.slice(1).flatMap((part) => {
+    const [to = '', ...reasons] = [...part.matchAll(/`(\w+)`/g)].map(([, word = '']) => word);
+    return reasons.map((reason) => `${to} ${reason}`);
+  });
+  assert.deepEqual(found.sort(), pivots.map(([to, reason]) => `${to} ${reason}`).sort());
 });
 
 const named = /\b(?:gophership|process|otelcol)_[a-z0-9_]+\b/g;

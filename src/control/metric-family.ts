@@ -5,6 +5,7 @@
 
 import type { TimeCounts } from '../memory/time-histogram.ts';
 import type { ZoneExplanation } from '../monitor/zone-explain.ts';
+import type { CertificateExpiry } from '../tls/certificate-expiries.ts';
 import type { EngineView, LedgerView } from './engine-view.ts';
 import type { ProcessUse } from './process-use.ts';
 
@@ -17,12 +18,6 @@ export interface MetricSource {
   readonly certificates: readonly CertificateExpiry[];
   /** Monotonic. */
   readonly nowMs: number;
-}
-
-export interface CertificateExpiry {
-  /** As configured. */
-  readonly file: string;
-  readonly expiresWallMs: number;
 }
 
 /** `info`: always 1, what it says is in the labels. */

@@ -2,7 +2,9 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { metricsNowMs, metricsProcess, metricsView } from '../../test/support/metrics-view.ts';
 import { type ErrorCode, errorTable } from '../errors.ts';
-import { ConnectionAbuse, DestinationCounter, ShardCounter } from '../memory/state-page.ts';
+import { ConnectionAbuse } from '../memory/connection-abuse.ts';
+import { PivotCounter } from '../memory/pivot-counters.ts';
+import { DestinationCounter, ShardCounter } from '../memory/state-page.ts';
 import { Transport, TransportCounter } from '../memory/transport-counters.ts';
 import { VaultWord } from '../memory/vault-page.ts';
 import { DeadLetterReason } from '../vault/dead-letter-reason.ts';
@@ -55,6 +57,9 @@ test('metricsText() shows every word that threads write, or there is a reason', 
     for (const [name, word] of Object.entries(TransportCounter)) {
       writes[`transport ${transport} ${name}`] = () => shard.addTransport(transport, word, 1);
     }
+  }
+  for (const [name, word] of Object.entries(PivotCounter)) {
+    writes[`pivot ${name}`] = () => shard.addPivot(word);
   }
   for (const [name, reason] of Object.entries(DeadLetterReason)) {
     writes[`dead letter ${name}`] = () => view.vaultPage?.addDeadLetter(reason, 0);

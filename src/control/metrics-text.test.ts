@@ -7,12 +7,9 @@ import {
   metricsProcess,
   metricsView,
 } from '../../test/support/metrics-view.ts';
-import {
-  ConnectionAbuse,
-  DestinationCounter,
-  destinationsMax,
-  ShardCounter,
-} from '../memory/state-page.ts';
+import { ConnectionAbuse } from '../memory/connection-abuse.ts';
+import { PivotCounter } from '../memory/pivot-counters.ts';
+import { DestinationCounter, destinationsMax, ShardCounter } from '../memory/state-page.ts';
 import { Transport, TransportCounter } from '../memory/transport-counters.ts';
 import { VaultWord } from '../memory/vault-page.ts';
 import { Zone } from '../memory/zone-word.ts';
@@ -46,6 +43,9 @@ function filledView(viewOptions: MetricsViewOptions = {}): EngineView {
   for (let index = 0; index < zonePage.shardCount; index += 1) {
     const shard = statePage.shard(index);
     for (const word of Object.values(ShardCounter)) shard.add(word, 1_000 + word);
+    for (const word of Object.values(PivotCounter)) {
+      for (let times = 0; times <= word; times += 1) shard.addPivot(word);
+    }
     for (const transport of Object.values(Transport)) {
       for (const word of Object.values(TransportCounter)) {
         shard.addTransport(transport, word, 4_000 + 10 * transport + word);
@@ -71,6 +71,13 @@ test('metricsText() gives words of all shards in sum, each under its name', () =
       2 * (4_010 + TransportCounter.ReceivedBytes),
     gophership_ingester_acked_batches_total: 2 * (1_000 + ShardCounter.AckedBatches),
     gophership_ingester_acked_records_total: 2 * (1_000 + ShardCounter.AckedRecords),
+    'gophership_ingester_failed_records_total{transport="http"}':
+      2 * (4_010 + TransportCounter.FailedRecords),
+    gophership_ingester_read_pause_seconds_total: (2 * (1_000 + ShardCounter.ReadPauseMs)) / 1_000,
+    'gophership_pivots_total{to="export",reason="ready"}': 2 * (1 + PivotCounter.ExportReady),
+    'gophership_pivots_total{to="vault",reason="red_zone"}': 2 * (1 + PivotCounter.VaultRedZone),
+    'gophership_pivots_total{to="refuse",reason="destination_not_ready"}':
+      2 * (1 + PivotCounter.RefuseDestinationNotReady),
     gophership_ingester_inflight_bytes: 2 * (1_000 + ShardCounter.InflightBytes),
     gophership_pivot_vaulted_batches_total: 2 * (1_000 + ShardCounter.VaultedBatches),
     'gophership_export_requests_total{exporter="otlp_http",outcome="refused"}':
@@ -85,11 +92,16 @@ test('metricsText() gives words of all shards in sum, each under its name', () =
     gophership_vault_used_bytes: 3_000 + VaultWord.UsedBytes,
     'gophership_vault_part_bytes{part="quarantine"}': 3_000 + VaultWord.QuarantineBytes,
     gophership_vault_sync_seconds_max: (3_000 + VaultWord.SyncMsMax) / 1_000,
+    gophership_vault_released_batches_total: 3_000 + VaultWord.ReleasedEntries,
+    gophership_vault_released_bytes_total: 3_000 + VaultWord.ReleasedBytes,
+    gophership_vault_damaged_blocks_total: 3_000 + VaultWord.DamagedBlocks,
     gophership_replay_bytes_total: 3_000 + VaultWord.ReplayedBytes,
     'otelcol_exporter_sent_log_records{exporter="debug"}':
       2 * (2_100 + DestinationCounter.DeliveredRecords),
     'otelcol_receiver_accepted_log_records{receiver="otlp",transport="http"}':
       2 * (4_010 + TransportCounter.AckedRecords),
+    'otelcol_receiver_refused_log_records{receiver="otlp",transport="grpc"}':
+      2 * (4_000 + TransportCounter.FailedRecords),
     gophership_vault_disk_free_bytes: 3_000 + VaultWord.DiskFreeBytes,
     gophership_vault_oldest_entry_timestamp_seconds: (3_000 + VaultWord.OldestReceivedMs) / 1_000,
     otelcol_process_uptime: 60,

@@ -9,15 +9,15 @@ import { transports } from './ingester-metrics.ts';
 import { counter, counters, gauge, gauges, type MetricFamily } from './metric-family.ts';
 
 export const otelcolFamilies: readonly MetricFamily[] = [
-  counters(
+  receiverRecords(
     'otelcol_receiver_accepted_log_records',
-    ['receiver', 'transport'],
     'gophership_ingester_acked_records_total, of each port.',
-    ({ view }, emit) => {
-      for (const [name, transport] of transports) {
-        emit(view.statePage.sumTransport(transport, TransportCounter.AckedRecords), 'otlp', name);
-      }
-    },
+    TransportCounter.AckedRecords,
+  ),
+  receiverRecords(
+    'otelcol_receiver_refused_log_records',
+    'gophership_ingester_failed_records_total.',
+    TransportCounter.FailedRecords,
   ),
   records(
     'otelcol_exporter_sent_log_records',
@@ -75,6 +75,14 @@ export const otelcolFamilies: readonly MetricFamily[] = [
     ({ process }) => process.residentBytes,
   ),
 ];
+
+function receiverRecords(name: string, help: string, word: TransportCounter): MetricFamily {
+  return counters(name, ['receiver', 'transport'], help, ({ view }, emit) => {
+    for (const [port, transport] of transports) {
+      emit(view.statePage.sumTransport(transport, word), 'otlp', port);
+    }
+  });
+}
 
 function records(
   name: string,

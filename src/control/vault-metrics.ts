@@ -126,30 +126,16 @@ export const vaultFamilies: readonly MetricFamily[] = [
     'Batches written to the dead letter.',
     VaultWord.DeadLetters,
   ),
-  counters(
+  letterCounter(
     'gophership_dead_letter_batches_total',
-    ['reason'],
     'Batches written to the dead letter, by why: no OTLP, in protobuf or JSON; does not decompress; ' +
       'too large; refused by a destination for good, all of it or some records.',
-    ({ view }, emit) => {
-      const { vaultPage } = view;
-      if (vaultPage === undefined) return;
-      for (const [name, reason] of deadLetterReasons) {
-        emit(vaultPage.deadLetters(reason).batchCount, name);
-      }
-    },
+    'batchCount',
   ),
-  counters(
+  letterCounter(
     'gophership_dead_letter_records_total',
-    ['reason'],
     'Records in them, as far as they are counted: of what is not OTLP none are.',
-    ({ view }, emit) => {
-      const { vaultPage } = view;
-      if (vaultPage === undefined) return;
-      for (const [name, reason] of deadLetterReasons) {
-        emit(vaultPage.deadLetters(reason).recordCount, name);
-      }
-    },
+    'recordCount',
   ),
   wordGauge(
     'gophership_dead_letter_waiting_batches',
@@ -180,6 +166,16 @@ export const vaultFamilies: readonly MetricFamily[] = [
     'gophership_vault_freed_segments_total',
     'Segments that were deleted, because every required destination had what is in them.',
     VaultWord.FreedSegments,
+  ),
+  wordCounter(
+    'gophership_vault_released_batches_total',
+    'Batches in them.',
+    VaultWord.ReleasedEntries,
+  ),
+  wordCounter(
+    'gophership_vault_released_bytes_total',
+    'Size of their files.',
+    VaultWord.ReleasedBytes,
   ),
   wordCounter(
     'gophership_vault_rewritten_groups_total',
@@ -218,6 +214,12 @@ export const vaultFamilies: readonly MetricFamily[] = [
     'gophership_vault_torn_blocks',
     'Blocks at the end of the log that the start found torn: never acknowledged, no loss.',
     VaultWord.TornBlocks,
+  ),
+  wordCounter(
+    'gophership_vault_damaged_blocks_total',
+    'Durable blocks that the start or the replay could not read. What they cost is the term lost ' +
+      'of the ledger; a file that is missing has none.',
+    VaultWord.DamagedBlocks,
   ),
   gauge(
     'gophership_vault_recovery_seconds',
@@ -272,6 +274,18 @@ const parts = [
   ['quarantine', VaultWord.QuarantineBytes],
   ['foreign', VaultWord.ForeignBytes],
 ] as const;
+
+function letterCounter(
+  name: string,
+  help: string,
+  count: 'batchCount' | 'recordCount',
+): MetricFamily {
+  return counters(name, ['reason'], help, ({ view: { vaultPage } }, emit) => {
+    if (vaultPage === undefined) return;
+    for (const [reason, word] of deadLetterReasons)
+      emit(vaultPage.deadLetters(word)[count], reason);
+  });
+}
 
 function wordCounter(name: string, help: string, word: VaultWord): MetricFamily {
   return counter(name, help, ({ view }) => view.vaultPage?.get(word));

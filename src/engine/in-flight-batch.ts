@@ -7,6 +7,7 @@ import { assert } from '../assert.ts';
 import type { ErrorCode } from '../errors.ts';
 import { type Destination, type Outcome, OutcomeKind } from '../exporter/destination.ts';
 import type { IngestCall } from '../ingester/ingest-call.ts';
+import { PivotCounter } from '../memory/pivot-counters.ts';
 import { SourceCounter } from '../memory/source-counters.ts';
 import { ShardCounter, type ShardCounters } from '../memory/state-page.ts';
 import { TransportCounter } from '../memory/transport-counters.ts';
@@ -116,6 +117,7 @@ export class InFlightBatch extends SentBatch implements VaultEntry {
   /** Hands it to the vault as well: its destinations take too long. */
   hedge(): void {
     assert(this.owesAnswer, 'hedged without need');
+    this.#owner.counters.addPivot(PivotCounter.VaultHedged);
     this.#append(this.outstandingMask, this.doneMask);
   }
 
@@ -135,9 +137,12 @@ export class InFlightBatch extends SentBatch implements VaultEntry {
   /** Answers with an error and takes the batch back wherever it is not on its way. */
   giveUp(code: ErrorCode, message: string, retryDelayMs?: number): void {
     if (this.#answered) return;
-    this.#owner.counters.addRefused(code);
-    this.#owner.counters.add(ShardCounter.FailedBatches, 1);
-    this.#owner.counters.sources.add(this.#source, SourceCounter.Refused, 1);
+    const { counters } = this.#owner;
+    counters.addRefused(code);
+    counters.add(ShardCounter.FailedBatches, 1);
+    const { transport } = this.#call;
+    counters.addTransport(transport, TransportCounter.FailedRecords, this.countedRecords);
+    counters.sources.add(this.#source, SourceCounter.Refused, 1);
     const retry = retryDelayMs === undefined ? {} : { retryDelayMs };
     this.#answered = true;
     this.#call.answer({ kind: 'error', code, message, ...retry });

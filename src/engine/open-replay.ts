@@ -171,8 +171,8 @@ function usePercent(page: VaultPage): number {
 }
 
 function damageReport(lost: LostRead): DamageReport {
-  const { segmentId, offsetBytes, lengthBytes, fromEntrySeq, toEntrySeq } = lost;
-  const place = { segmentId, offsetBytes, lengthBytes };
+  const { segmentId, offsetBytes, lengthBytes, blockCount, fromEntrySeq, toEntrySeq } = lost;
+  const place = { segmentId, offsetBytes, lengthBytes, blockCount };
   return { kind: 'damage', log: VaultLogId.Main, ...place, fromEntrySeq, toEntrySeq };
 }
 

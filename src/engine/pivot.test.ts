@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { ScriptedDestination } from '../../test/support/scripted-destination.ts';
 import type { Refusal } from '../exporter/destination.ts';
+import { PivotCounter } from '../memory/pivot-counters.ts';
 import { Zone } from '../memory/zone-word.ts';
 import { pivot } from './pivot.ts';
 import { VaultReadiness } from './vault-door.ts';
@@ -21,7 +22,7 @@ type Row = readonly [
   zones: readonly Zone[],
   destinations: readonly State[],
   vaults: readonly VaultReadiness[],
-  /** `export`, `vault` with the held consumers, or the code and delay of a refusal. */
+  /** What it is counted as; with it the held consumers, or code and delay of a refusal. */
   expected: string,
 ];
 
@@ -30,27 +31,65 @@ const calm = [Green, Yellow];
 const anyVault = [Absent, Takes, Behind, Full, Failed];
 
 const rows: readonly Row[] = [
-  ['exports when the one destination is ready', calm, [ready], anyVault, 'export'],
-  ['exports when both are ready', calm, [ready, ready], anyVault, 'export'],
-  ['is not held back by one that is not required', calm, [optional, ready], anyVault, 'export'],
-  ['never stores what nobody would replay', all, [optional], anyVault, 'export'],
-  ['never stores without destinations', all, [], anyVault, 'export'],
+  ['exports when the one destination is ready', calm, [ready], anyVault, 'ExportReady'],
+  ['exports when both are ready', calm, [ready, ready], anyVault, 'ExportReady'],
+  [
+    'is not held back by one that is not required',
+    calm,
+    [optional, ready],
+    anyVault,
+    'ExportReady',
+  ],
+  ['never stores what nobody would replay', all, [optional], [Absent, Takes], 'ExportReady'],
+  ['never stores without destinations', all, [], [Absent, Takes], 'ExportReady'],
 
-  ['stores in Red, for nobody', [Red], [ready, ready], [Takes], 'vault []'],
-  ['stores in Red what nobody could take', [Red], [down, full], [Takes], 'vault []'],
-  ['exports in Red past a slow vault', [Red], [ready], [Behind], 'export'],
-  ['exports in Red past a full vault', [Red], [ready, optional], [Full, Failed, Absent], 'export'],
-  ['waits in Red for a slow vault', [Red], [ready, down], [Behind], 'vault []'],
+  ['stores in Red, for nobody', [Red], [ready, ready], [Takes], 'VaultRedZone []'],
+  ['stores in Red what nobody could take', [Red], [down, full], [Takes], 'VaultRedZone []'],
+  ['exports in Red past a slow vault', [Red], [ready], [Behind], 'ExportVaultBehind'],
+  ['exports in Red past a full vault', [Red], [ready, optional], [Full], 'ExportVaultFull'],
+  ['exports in Red past a failed vault', [Red], [ready], [Failed], 'ExportVaultFailed'],
+  ['exports in Red without a vault', [Red], [ready, optional], [Absent], 'ExportReady'],
+  ['waits in Red for a slow vault', [Red], [ready, down], [Behind], 'VaultRedZone []'],
 
-  ['stores what one cannot take', calm, [down], [Takes, Behind], 'vault []'],
-  ['holds for who is ready', calm, [ready, down, ready], [Takes, Behind], 'vault [0,2]'],
-  ['counts only required ones', calm, [optional, full, ready], [Takes], 'vault [1]'],
+  ['stores what one cannot take', calm, [down], [Takes, Behind], 'VaultDestinationNotReady []'],
+  [
+    'holds for who is ready',
+    calm,
+    [ready, down, ready],
+    [Takes, Behind],
+    'VaultDestinationNotReady [0,2]',
+  ],
+  [
+    'counts only required ones',
+    calm,
+    [optional, full, ready],
+    [Takes],
+    'VaultDestinationNotReady [1]',
+  ],
 
-  ['refuses without a vault', all, [full], [Absent], 'QUEUE_FULL 500'],
-  ['refuses for all when one cannot', all, [ready, down], [Absent], 'DESTINATION_DOWN 5000'],
-  ['names the longest delay', all, [full, down, full], [Absent], 'DESTINATION_DOWN 5000'],
-  ['refuses for the full vault', all, [ready, down], [Full], 'VAULT_FULL 5000'],
-  ['refuses for the failed vault', all, [full, ready], [Failed], 'VAULT_FAILED 500'],
+  ['refuses without a vault', all, [full], [Absent], 'RefuseDestinationNotReady QUEUE_FULL 500'],
+  [
+    'refuses for all when one cannot',
+    all,
+    [ready, down],
+    [Absent],
+    'RefuseDestinationNotReady DESTINATION_DOWN 5000',
+  ],
+  [
+    'names the longest delay',
+    all,
+    [full, down, full],
+    [Absent],
+    'RefuseDestinationNotReady DESTINATION_DOWN 5000',
+  ],
+  ['refuses for the full vault', all, [ready, down], [Full], 'RefuseVaultFull VAULT_FULL 5000'],
+  [
+    'refuses for the failed vault',
+    all,
+    [full, ready],
+    [Failed],
+    'RefuseVaultFailed VAULT_FAILED 500',
+  ],
 ];
 
 for (const [title, zones, states, vaults, expected] of rows) {
@@ -69,11 +108,15 @@ for (const [title, zones, states, vaults, expected] of rows) {
   });
 }
 
+const counters = Object.entries(PivotCounter);
+
 function textOf(way: ReturnType<typeof pivot>): string {
-  if (way.kind === 'export') return 'export';
-  if (way.kind === 'refuse') return `${way.code} ${way.retryDelayMs}`;
+  const [counter = ''] = counters.find(([, word]) => word === way.counter) ?? [];
+  assert.ok(counter.toLowerCase().startsWith(way.kind), counter);
+  if (way.kind === 'export') return counter;
+  if (way.kind === 'refuse') return `${counter} ${way.code} ${way.retryDelayMs}`;
   const held = [0, 1, 2].filter((consumer) => (way.heldMask & (1 << consumer)) !== 0);
-  return `vault [${held.join()}]`;
+  return `${counter} [${held.join()}]`;
 }
 
 test('pivot() covers each zone and readiness', () => {

@@ -13,10 +13,16 @@
 import { unreachable } from '../assert.ts';
 import type { ErrorCode } from '../errors.ts';
 import type { Destination, Refusal } from '../exporter/destination.ts';
+import { PivotCounter } from '../memory/pivot-counters.ts';
 import { Zone } from '../memory/zone-word.ts';
 import { VaultReadiness } from './vault-door.ts';
 
-export interface PivotRefusal {
+interface Counted {
+  /** Where it goes and why. */
+  readonly counter: PivotCounter;
+}
+
+export interface PivotRefusal extends Counted {
   readonly kind: 'refuse';
   readonly code: ErrorCode;
   readonly message: string;
@@ -24,9 +30,9 @@ export interface PivotRefusal {
 }
 
 export type Pivot =
-  | { readonly kind: 'export' }
+  | (Counted & { readonly kind: 'export' })
   /** Held consumers: whom it is sent to once the vault has it. */
-  | { readonly kind: 'vault'; readonly heldMask: number }
+  | (Counted & { readonly kind: 'vault'; readonly heldMask: number })
   | PivotRefusal;
 
 export function pivot(
@@ -50,30 +56,39 @@ export function pivot(
     }
     consumer += 1;
   }
-  if (longest === undefined) return exportLive;
+  if (longest === undefined) return isRed ? exportInRed[vault] : exportLive;
+  const { code, message, retryDelayMs } = longest;
+  // The producer is told to come back when the slowest of the destinations may take it.
+  const refuse = { kind: 'refuse', retryDelayMs } as const;
   switch (vault) {
     case VaultReadiness.Takes:
     case VaultReadiness.Behind:
-      return isRed ? vaultRaw : { kind: 'vault', heldMask: readyMask };
+      return isRed ? vaultRaw : { ...vaultFirst, heldMask: readyMask };
     case VaultReadiness.Full:
-      return refuse('VAULT_FULL', `the vault is full, and ${longest.message}`, longest);
+      return { ...refuse, ...vaultFull, message: `the vault is full, and ${message}` };
     case VaultReadiness.Failed:
-      return refuse('VAULT_FAILED', `the vault cannot write, and ${longest.message}`, longest);
+      return { ...refuse, ...vaultFailed, message: `the vault cannot write, and ${message}` };
     case VaultReadiness.Absent:
-      return refuse(longest.code, longest.message, longest);
+      return { ...refuse, code, message, counter: PivotCounter.RefuseDestinationNotReady };
     default:
       return unreachable(vault, 'readiness of the vault');
   }
 }
 
-const exportLive: Pivot = { kind: 'export' };
-const vaultRaw: Pivot = { kind: 'vault', heldMask: 0 };
+const exportLive: Pivot = { kind: 'export', counter: PivotCounter.ExportReady };
+const exportInRed: Readonly<Record<VaultReadiness, Pivot>> = {
+  [VaultReadiness.Absent]: exportLive,
+  // No destination is required: a vault would keep it for nobody.
+  [VaultReadiness.Takes]: exportLive,
+  [VaultReadiness.Behind]: { kind: 'export', counter: PivotCounter.ExportVaultBehind },
+  [VaultReadiness.Full]: { kind: 'export', counter: PivotCounter.ExportVaultFull },
+  [VaultReadiness.Failed]: { kind: 'export', counter: PivotCounter.ExportVaultFailed },
+};
+const vaultRaw: Pivot = { kind: 'vault', heldMask: 0, counter: PivotCounter.VaultRedZone };
+const vaultFirst = { kind: 'vault', counter: PivotCounter.VaultDestinationNotReady } as const;
+const vaultFull = { code: 'VAULT_FULL', counter: PivotCounter.RefuseVaultFull } as const;
+const vaultFailed = { code: 'VAULT_FAILED', counter: PivotCounter.RefuseVaultFailed } as const;
 
 function isRequired(destination: Destination): boolean {
   return destination.required;
-}
-
-/** The producer is told to come back when the slowest of the destinations may take it. */
-function refuse(code: ErrorCode, message: string, { retryDelayMs }: Refusal): PivotRefusal {
-  return { kind: 'refuse', code, message, retryDelayMs };
 }

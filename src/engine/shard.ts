@@ -4,6 +4,7 @@
 
 import type { Answer, IngestCall } from '../ingester/ingest-call.ts';
 import { drainRetryDelayMs } from '../limits.ts';
+import { PivotCounter } from '../memory/pivot-counters.ts';
 import { SourceCounter } from '../memory/source-counters.ts';
 import { ShardCounter, type ShardCounters } from '../memory/state-page.ts';
 import { TransportCounter } from '../memory/transport-counters.ts';
@@ -139,7 +140,7 @@ export class Shard implements InFlightEvents {
     const report = this.#parts.scan(batch.bodyOffsetBytes, batch.bodyLengthBytes);
     if (report.malformed !== undefined) batch.giveUp('OTLP_MALFORMED', report.malformed);
     else if (report.recordCount === 0) batch.acknowledge();
-    else this.#take(batch, report, this.#pivot(batch.bodyLengthBytes, readiness));
+    else this.#take(batch, report, this.#decide(batch.bodyLengthBytes, readiness));
   }
 
   /** A drain whose producers have all been answered gives destinations a little more time. */
@@ -164,6 +165,12 @@ export class Shard implements InFlightEvents {
     return pivot(zone(), destinations, readiness, bodyLengthBytes);
   }
 
+  #decide(bodyLengthBytes: number, readiness: VaultReadiness): Pivot {
+    const way = this.#pivot(bodyLengthBytes, readiness);
+    this.counters.addPivot(way.counter);
+    return way;
+  }
+
   #acceptScanned(call: IngestCall): void {
     const report = this.#parts.scan(call.bodyOffsetBytes, call.bodyLengthBytes);
     if (report.malformed !== undefined) {
@@ -176,8 +183,8 @@ export class Shard implements InFlightEvents {
       return;
     }
     if (this.#tap.isOpen) this.#tap.offer(call.bodyOffsetBytes, call.bodyLengthBytes);
-    const way = this.#pivot(call.bodyLengthBytes, this.#parts.vault.readiness);
-    if (way.kind === 'refuse') this.#refuse(call, retryable(way));
+    const way = this.#decide(call.bodyLengthBytes, this.#parts.vault.readiness);
+    if (way.kind === 'refuse') this.#refuse(call, retryable(way), report.recordCount);
     else this.#take(this.#inFlight.add(call), report, way);
   }
 
@@ -191,6 +198,7 @@ export class Shard implements InFlightEvents {
 
   /** As it came. -1: nobody counted its records. */
   #storeRaw(call: IngestCall, recordCount: number): void {
+    this.counters.addPivot(PivotCounter.VaultRedZone);
     const batch = this.#inFlight.add(call);
     if (recordCount >= 0) {
       batch.recordCount = recordCount;
@@ -209,10 +217,12 @@ export class Shard implements InFlightEvents {
     this.counters.addTransport(transport, TransportCounter.ReceivedRecords, recordCount);
   }
 
-  #refuse(call: IngestCall, answer: ErrorAnswer): void {
+  /** `recordCount`: as far as they are counted. */
+  #refuse(call: IngestCall, answer: ErrorAnswer, recordCount = 0): void {
     this.#parts.freeSlab(call.slab);
     this.counters.addRefused(answer.code);
     this.counters.add(ShardCounter.FailedBatches, 1);
+    this.counters.addTransport(call.transport, TransportCounter.FailedRecords, recordCount);
     this.#countSource(call, SourceCounter.Refused, 1);
     call.answer(answer);
   }
@@ -235,6 +245,6 @@ export class Shard implements InFlightEvents {
   }
 }
 
-function retryable({ code, message, retryDelayMs }: Omit<PivotRefusal, 'kind'>): ErrorAnswer {
+function retryable({ code, message, retryDelayMs }: PivotRefusal): ErrorAnswer {
   return { kind: 'error', code, message, retryDelayMs };
 }

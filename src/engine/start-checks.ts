@@ -8,7 +8,8 @@ import { createServer } from 'node:net';
 import { dirname } from 'node:path';
 import type { Config, ExporterConfig } from '../config/config.ts';
 import { GopherShipError } from '../errors.ts';
-import { loadMaterial, type PemSources } from '../tls/pem-material.ts';
+import type { WatchedSources } from '../tls/certificate-expiries.ts';
+import { loadMaterial } from '../tls/pem-material.ts';
 import { listenerSources } from '../tls/server-context.ts';
 import { listenerMaterials } from './listener-certificates.ts';
 
@@ -17,7 +18,7 @@ import { listenerMaterials } from './listener-certificates.ts';
  */
 export async function checkFiles(config: Config, wallMs: number): Promise<readonly string[]> {
   const warnings: string[] = [];
-  for (const sources of tlsSources(config)) {
+  for (const { sources } of tlsSources(config)) {
     warnings.push(...(await loadMaterial(sources, wallMs)).warnings);
   }
   for (const exporter of config.exporters) {
@@ -53,19 +54,22 @@ async function checkPort(receiver: string, host: string, port: number): Promise<
   }
 }
 
-function tlsSources(config: Config): PemSources[] {
-  const receivers = listenerMaterials(config.receivers).map(({ sources }) => sources);
-  const control = listenerSources(config.control.tls);
+/** Certificates, keys and bundles of receivers, control port and destinations. */
+export function tlsSources(config: Config): WatchedSources[] {
+  const receivers = listenerMaterials(config.receivers);
+  const { tls } = config.control;
+  const control = { sources: listenerSources(tls), intervalMs: tls.reloadIntervalMs };
   // Most often it has theirs; sources come from one function, so that the same have the same text.
-  const isTheirs = receivers.some((one) => JSON.stringify(one) === JSON.stringify(control));
+  const text = JSON.stringify(control.sources);
+  const isTheirs = receivers.some(({ sources }) => JSON.stringify(sources) === text);
   const listeners = isTheirs ? receivers : [...receivers, control];
   return [...listeners, ...config.exporters.flatMap(exporterSources)];
 }
 
-function exporterSources(exporter: ExporterConfig): PemSources[] {
+function exporterSources(exporter: ExporterConfig): WatchedSources[] {
   if (exporter.kind !== 'otlp_grpc' && exporter.kind !== 'otlp_http') return [];
-  const { ca, cert, key } = exporter.tls;
-  return [{ ca, cert, key }];
+  const { ca, cert, key, reloadIntervalMs } = exporter.tls;
+  return [{ sources: { ca, cert, key }, intervalMs: reloadIntervalMs }];
 }
 
 /** The folder may still be missing; what counts is that it can be made. Makes nothing itself. */

@@ -66,6 +66,7 @@ export interface DamageReport {
   readonly segmentId: number;
   readonly offsetBytes: number;
   readonly lengthBytes: number;
+  readonly blockCount: number;
   readonly fromEntrySeq: number;
   /** Exclusive. */
   readonly toEntrySeq: number;

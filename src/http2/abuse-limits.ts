@@ -3,7 +3,7 @@
 // reaches it (test/http2/limits.test.ts).
 
 import { KiB } from '../limits.ts';
-import { ConnectionAbuse } from '../memory/state-page.ts';
+import { ConnectionAbuse } from '../memory/connection-abuse.ts';
 import { Allowance, type AllowanceBounds } from './allowance.ts';
 
 /** Rates, per connection. */

@@ -15,8 +15,9 @@
 //                  answers to what was read by then are 4 KiB each
 
 import type { Clock } from '../clock.ts';
+import { ConnectionAbuse } from '../memory/connection-abuse.ts';
 import type { LandingPool } from '../memory/landing-pool.ts';
-import { ConnectionAbuse, type ShardCounter } from '../memory/state-page.ts';
+import type { ShardCounter } from '../memory/state-page.ts';
 import { AbuseLimits, idleFramesPerStream, type RatedAbuse } from './abuse-limits.ts';
 import { AnswerSender } from './answer-sender.ts';
 import type { LifeBounds } from './connection-life.ts';
@@ -49,6 +50,7 @@ export interface ConnectionParts {
     | 'roomBytes'
     | 'firstRoomBytes'
     | 'newcomers'
+    | 'late'
     | 'expect'
     | 'mayFill'
     | 'whenRoom'

@@ -1,7 +1,7 @@
 // What the client of one connection has to do in time, and what becomes of one that does not.
 // Time in which we do not read is not held against it (connection-life.ts).
 
-import { ConnectionAbuse } from '../memory/state-page.ts';
+import { ConnectionAbuse } from '../memory/connection-abuse.ts';
 import {
   headerBlockMsMax,
   settingsAckMsMax,

@@ -4,6 +4,7 @@
 
 import type { Timer } from '../clock.ts';
 import { landingRoomBytesMin } from '../memory/landing-pool.ts';
+import { ShardCounter } from '../memory/state-page.ts';
 import { unreadAnswersSizeBytesMax } from './abuse-limits.ts';
 import type { ConnectionCore } from './connection-core.ts';
 import type { ConnectionDeadlines } from './connection-deadlines.ts';
@@ -138,7 +139,8 @@ export class ConnectionInput implements CrowdMember {
   readOut(): void {
     this.#paused = 0;
     this.#tellCrowd();
-    this.#life.readingResumed();
+    this.#core.parts.crowd.forget(this);
+    this.#resumed();
     this.#socket.resume();
   }
 
@@ -147,6 +149,7 @@ export class ConnectionInput implements CrowdMember {
     this.#stopped = true;
     if (!this.#reading) this.#unread.clear();
     this.#reader.stop();
+    this.#turn.close();
   }
 
   /** The socket is gone. */
@@ -154,9 +157,9 @@ export class ConnectionInput implements CrowdMember {
     this.stop();
     this.#soon?.cancel();
     this.#slow?.cancel();
-    this.#turn.close();
     this.#fillWait?.cancel();
     this.#core.parts.crowd.leave(this);
+    this.#resumed();
   }
 
   /** As far as there is a reason to; the rest waits for the reason to go. */
@@ -235,10 +238,15 @@ export class ConnectionInput implements CrowdMember {
       this.#life.readingStopped();
     }
     if (before !== 0 && this.#paused === 0) {
-      this.#life.readingResumed();
+      this.#resumed();
       if (this.#unread.sizeBytes === 0) this.#socket.resume();
       else this.#readSoon();
     }
+  }
+
+  #resumed(): void {
+    const { counters } = this.#core.parts;
+    counters.add(ShardCounter.ReadPauseMs, this.#life.readingResumed());
   }
 
   #tellCrowd(): void {

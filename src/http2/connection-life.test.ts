@@ -166,7 +166,8 @@ test('readingStopped() stops what the peer has to send, and nothing else', () =>
   life.readingStopped();
   clock.advance(100_000);
   assert.deepEqual(log, [`overdue ${Deadline.SlowReader} 40`]);
-  life.readingResumed();
+  assert.equal(life.readingResumed(), 100_000);
+  assert.equal(life.readingResumed(), 0);
   clock.advance(9_000);
   assert.equal(log.length, 1);
   clock.advance(2_000);

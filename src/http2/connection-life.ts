@@ -96,17 +96,20 @@ export class ConnectionLife {
     this.#stoppedMs ??= this.#clock.nowMs();
   }
 
-  readingResumed(): void {
-    if (this.#stoppedMs === undefined) return;
+  /** For how long we had not read. */
+  readingResumed(): number {
+    if (this.#stoppedMs === undefined) return 0;
     const nowMs = this.#clock.nowMs();
     const stoppedForMs = nowMs - this.#stoppedMs;
     this.#stoppedMs = undefined;
     for (const [deadline, dueMs] of this.#deadlinesMs) {
       if (isSent(deadline)) this.#deadlinesMs.set(deadline, dueMs + stoppedForMs);
     }
-    if (this.#deadlinesMs.size === 0 || this.#ended) return;
-    this.#timer.cancel();
-    this.#timer = this.#schedule(nowMs);
+    if (this.#deadlinesMs.size > 0 && !this.#ended) {
+      this.#timer.cancel();
+      this.#timer = this.#schedule(nowMs);
+    }
+    return stoppedForMs;
   }
 
   streamOpened(): void {

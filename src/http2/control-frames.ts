@@ -2,7 +2,7 @@
 // and those that nobody knows. Each is checked as RFC 9113 section 6 demands, and each is cheap to
 // send and has therefore an allowance.
 
-import { ConnectionAbuse } from '../memory/state-page.ts';
+import { ConnectionAbuse } from '../memory/connection-abuse.ts';
 import { windowUpdatesPerFrame, youngStreamMs } from './abuse-limits.ts';
 import type { ConnectionCore } from './connection-core.ts';
 import {

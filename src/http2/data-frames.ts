@@ -1,7 +1,7 @@
 // DATA: the bodies of requests, charged against the credit of connection and stream, and handed on
 // where they lie.
 
-import { ConnectionAbuse } from '../memory/state-page.ts';
+import { ConnectionAbuse } from '../memory/connection-abuse.ts';
 import { paddingSizeBytesMax, smallDataFramesMax, smallDataSizeBytes } from './abuse-limits.ts';
 import type { ConnectionCore } from './connection-core.ts';
 import { FrameFlag, Http2Error } from './frame-format.ts';

@@ -44,10 +44,11 @@ export class Http2Server {
 
   /** The socket is ours from now on, until it closes. */
   serve(socket: Duplex, identity: ServerIdentity): void {
+    socket.on('error', () => {}); // 'close' follows
+    // First, and nothing comes within this turn: a pause before it would not last.
+    this.#reader.read(socket, (chunk) => connection.receive(chunk));
     const connection = new ServerConnection(socketOf(socket), identity, this.#parts);
     this.#connections.add(connection);
-    socket.on('error', () => {}); // 'close' follows
-    this.#reader.read(socket, (chunk) => connection.receive(chunk));
     socket.on('close', () => {
       this.#connections.delete(connection);
       connection.socketClosed();

@@ -4,6 +4,7 @@
 
 import { unreachable } from '../assert.ts';
 import { landingRoomBytesMin } from '../memory/landing-pool.ts';
+import { lateName } from '../memory/late-line.ts';
 import type { ConnectionCore } from './connection-core.ts';
 import { heldShareBytes, streamWindowSizeBytes } from './stream-window.ts';
 
@@ -15,8 +16,11 @@ export class LandingTurn {
   readonly #came: () => void;
   #wait: { cancel(): void } | undefined;
   #line: LineName = 'any';
-  /** It has one of the places for newcomers. */
-  #hasPlace = false;
+  #lateWait: { cancel(): void } | undefined;
+  /** It has waited so long that it is read as if its client were a newcomer. */
+  #isLate = false;
+  /** Under this name it has one of the places for newcomers. */
+  #place: string | undefined;
   /** What it may still send that has to find room. */
   #expectedBytes = 0;
 
@@ -38,19 +42,22 @@ export class LandingTurn {
   /** May take a place. */
   mayRead(): boolean {
     const { landing } = this.#core.parts;
+    const name = this.#isLate && !this.#isNew ? lateName : this.#identity;
+    this.#isLate = false;
     if (this.#isFirst && landing.firstRoomBytes >= landingRoomBytesMin) return true;
-    this.#hasPlace ||= landing.newcomers.take(this.#identity);
-    return this.#hasPlace;
+    if (this.#place === undefined && landing.newcomers.take(name)) this.#place = name;
+    return this.#place !== undefined;
   }
 
   wait(): void {
     if (this.#wait !== undefined) return;
     const { landing } = this.#core.parts;
     const came = () => {
-      this.#wait = undefined;
+      this.stopWaiting();
       this.#came();
     };
     this.#line = this.#lineNow;
+    if (this.#line !== 'newcomers') this.#waitUntilLate(came);
     switch (this.#line) {
       case 'newcomers':
         this.#wait = landing.newcomers.wait(came);
@@ -69,28 +76,30 @@ export class LandingTurn {
   stopWaiting(): void {
     this.#wait?.cancel();
     this.#wait = undefined;
+    this.#lateWait?.cancel();
+    this.#lateWait = undefined;
   }
 
   /** What is held or promised may have changed: gives the place back once nothing is held. */
   weigh(): void {
-    const { credit, streams } = this.#core;
+    const { credit, streams, nowMs } = this.#core;
     const { heldBytes, promisedBytes } = credit;
-    if (this.#hasPlace && heldBytes === 0) this.#leave();
+    if (this.#place !== undefined && heldBytes === 0) this.#leave(this.#place);
     // As soon as a message of it has memory it has to be read, and may spend on any of its streams
     // what was promised to that one, also on streams that it has yet to open: a client that has had
-    // eight at once will have eight again, and as a rule when memory is short. But for one
+    // eight at once lately will have eight again, and as a rule when memory is short. But for one
     // connection nobody keeps more than its share.
     // What was promised counts as come with the head of its frame.
     const isOnItsWay = () => streams.some((stream) => stream.isOnItsWay);
     const isBusy = heldBytes > 0 || promisedBytes > 0 || isOnItsWay();
-    const wholeBytes = isBusy ? streams.mostOpenCount * streamWindowSizeBytes : 0;
+    const wholeBytes = isBusy ? streams.mostOpenCount(nowMs) * streamWindowSizeBytes : 0;
     const shareBytes = heldShareBytes(this.#core.parts.landing.sizeBytes);
     this.#expect(Math.max(0, Math.min(wholeBytes, shareBytes) - heldBytes));
   }
 
   close(): void {
     this.stopWaiting();
-    if (this.#hasPlace) this.#leave();
+    if (this.#place !== undefined) this.#leave(this.#place);
     this.#expect(0);
   }
 
@@ -114,16 +123,30 @@ export class LandingTurn {
   }
 
   get #lineNow(): LineName {
-    if (this.#core.parts.landing.newcomers.isNew(this.#identity)) return 'newcomers';
+    if (this.#isNew) return 'newcomers';
     return this.#isFirst ? 'first' : 'any';
+  }
+
+  get #isNew(): boolean {
+    return this.#core.parts.landing.newcomers.isNew(this.#identity);
   }
 
   get #identity(): string {
     return this.#core.identity.peerSubject;
   }
 
-  #leave(): void {
-    this.#hasPlace = false;
-    this.#core.parts.landing.newcomers.leave(this.#identity);
+  /** Who holds something waits for its memory, and needs not be read for that. */
+  #waitUntilLate(came: () => void): void {
+    const { clock, landing } = this.#core.parts;
+    if (this.#core.credit.heldBytes > 0) return;
+    this.#lateWait = landing.late.wait(clock, () => {
+      this.#isLate = true;
+      came();
+    });
+  }
+
+  #leave(place: string): void {
+    this.#place = undefined;
+    this.#core.parts.landing.newcomers.leave(place);
   }
 }

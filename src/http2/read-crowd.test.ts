@@ -78,3 +78,39 @@ test('ReadCrowd forgets who leaves, whatever it was', () => {
   assert.equal(shut(), 'c', 'nobody lets in who has gone');
   assert.equal(turn(), 0);
 });
+
+test('ReadCrowd shuts out at once who joins, or has been read to an end, while many wait', () => {
+  const { crowd, urgent, member, waits, shut, turn } = rig(2, 'abcde');
+  for (const name of 'abc') urgent.add(name);
+  crowd.leave(member('e'));
+  for (const name of 'ab') waits(name, true);
+  assert.equal(shut(), 'd');
+  crowd.join(member('e'));
+  assert.equal(shut(), 'de');
+  urgent.delete('c');
+  waits('b', false);
+  waits('b', true);
+  turn();
+  assert.equal(shut(), 'dec');
+});
+
+test('ReadCrowd: everybody who is shut out gets a turn, also while as many wait as may', () => {
+  const { urgent, waits, shut, turn } = rig(4, 'abcdefghijk');
+  for (const name of 'abcd') urgent.add(name);
+  for (const name of 'abcd') waits(name, true);
+  const turns = new Map<string, number>();
+  for (let round = 0; round < 400; round += 1) {
+    const before = shut();
+    for (const name of 'abcd') {
+      waits(name, false); // is read
+      waits(name, true);
+    }
+    turn();
+    for (const name of before) {
+      if (!shut().includes(name)) turns.set(name, (turns.get(name) ?? 0) + 1);
+    }
+    assert.ok(shut().length >= 5, 'one at a time, and the one before');
+  }
+  assert.equal(turns.size, 7);
+  for (const count of turns.values()) assert.ok(count >= 40);
+});

@@ -3,7 +3,8 @@
 // (RFC 9113 section 4.3).
 
 import { assert } from '../assert.ts';
-import { ConnectionAbuse, ShardCounter } from '../memory/state-page.ts';
+import { ConnectionAbuse } from '../memory/connection-abuse.ts';
+import { ShardCounter } from '../memory/state-page.ts';
 import type { ConnectionCore } from './connection-core.ts';
 import { FrameFlag, Http2Error } from './frame-format.ts';
 import { HeadDecoder } from './head-decoder.ts';

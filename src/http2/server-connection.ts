@@ -2,7 +2,7 @@
 // each chunk its credit and its output are settled. It knows nothing of TLS or of what requests
 // mean.
 
-import { ConnectionAbuse } from '../memory/state-page.ts';
+import { ConnectionAbuse } from '../memory/connection-abuse.ts';
 import { ConcurrencyLimit } from './concurrency-limit.ts';
 import { ConnectionCore, type ConnectionParts } from './connection-core.ts';
 import { ConnectionDeadlines } from './connection-deadlines.ts';

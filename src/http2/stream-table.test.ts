@@ -15,8 +15,8 @@ const owner: StreamOwner = {
   reset() {},
 };
 
-function opened(table: StreamTable, id: number, requestEnded = false): Http2Stream {
-  const stream = new Stream(owner, id, new RequestHead(), 0, 0, 0, requestEnded);
+function opened(table: StreamTable, id: number, requestEnded = false, openedMs = 0): Http2Stream {
+  const stream = new Stream(owner, id, new RequestHead(), openedMs, 0, 0, requestEnded);
   table.use(id);
   table.add(stream);
   return stream;
@@ -55,4 +55,18 @@ test('the last 512 closed streams are remembered, and never more than twice as m
   }
   assert.ok(silenced.length >= 512 && silenced.length <= 1_024, `${silenced.length}`);
   assert.equal(silenced.at(-1), 19_999);
+});
+
+test('mostOpenCount() forgets after twenty seconds how many streams there were', () => {
+  const table = new StreamTable();
+  for (const id of [1, 3, 5, 7]) opened(table, id, false, 60_000);
+  for (const stream of table.open().slice(1)) table.close(stream);
+  assert.equal(table.mostOpenCount(60_000), 4);
+  assert.equal(table.mostOpenCount(70_000), 4);
+  opened(table, 9, false, 75_000);
+  assert.equal(table.mostOpenCount(79_999), 4);
+  assert.equal(table.mostOpenCount(80_000), 2);
+  for (const stream of table.open()) table.close(stream);
+  opened(table, 11, false, 200_000);
+  assert.equal(table.mostOpenCount(200_001), 1);
 });

@@ -22,15 +22,19 @@ export class StreamTable {
   readonly #ended: number[] = [];
   #lastId = 0;
   #usedCount = 0;
+  /** At the same time, in this period and in the one before. */
   #mostOpenCount = 0;
+  #mostOpenCountBefore = 0;
+  #periodStartMs = 0;
 
   get openCount(): number {
     return this.#open.length;
   }
 
-  /** As many as this have been open at the same time. */
-  get mostOpenCount(): number {
-    return this.#mostOpenCount;
+  /** As many as this have been open at the same time, not longer ago than two periods. */
+  mostOpenCount(nowMs: number): number {
+    this.#turnPeriod(nowMs);
+    return Math.max(this.#mostOpenCount, this.#mostOpenCountBefore);
   }
 
   /** The highest that the peer has used. */
@@ -50,6 +54,7 @@ export class StreamTable {
   }
 
   add(stream: Http2Stream): void {
+    this.#turnPeriod(stream.openedMs);
     this.#open.push(stream);
     this.#mostOpenCount = Math.max(this.#mostOpenCount, this.#open.length);
   }
@@ -100,7 +105,18 @@ export class StreamTable {
     this.#silenced.splice(this.#silenced.indexOf(id), 1);
     remember(this.#ended, id);
   }
+
+  #turnPeriod(nowMs: number): void {
+    const periods = Math.floor((nowMs - this.#periodStartMs) / mostOpenPeriodMs);
+    if (periods < 1) return;
+    this.#mostOpenCountBefore = periods === 1 ? this.#mostOpenCount : this.#open.length;
+    this.#mostOpenCount = this.#open.length;
+    this.#periodStartMs = nowMs;
+  }
 }
+
+/** Longer than a client under load takes to come back with as many. */
+const mostOpenPeriodMs = 10_000;
 
 // Nothing of a stream comes more than a round trip after its end, and in that time a peer can not
 // have opened more streams than this, by SETTINGS_MAX_CONCURRENT_STREAMS.

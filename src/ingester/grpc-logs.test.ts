@@ -6,7 +6,7 @@ import { ReceiverHarness } from '../../test/support/receiver-harness.ts';
 import { frameMessage } from '../grpc/message-frame.ts';
 import { decodeStatusDetailsHeader } from '../grpc/retry-info.ts';
 import { KiB } from '../limits.ts';
-import { ConnectionAbuse } from '../memory/state-page.ts';
+import { ConnectionAbuse } from '../memory/connection-abuse.ts';
 import { waitingCallsMax } from './admission.ts';
 
 const message = Buffer.alloc(600 * KiB, 'm');

@@ -61,8 +61,25 @@ test('Http1Server reads no connection without memory while the landing pool has 
   holder.send('c');
   assert.equal(await holder.status(), 200, 'it has memory');
   assert.equal(port.requests.length, 2, 'the others have none');
+  const before = port.unreadMs;
+  port.secure.clock.advance(700);
+  assert.equal(port.unreadMs, before, 'it goes on');
   port.landing.give(512 * KiB);
   assert.deepEqual([await idle.status(), await fresh.status()], [200, 200]);
+  assert.equal(port.unreadMs, before + 3 * 700);
+});
+
+test('Http1Server counts how long a connection was not read that ends so', async (context) => {
+  const port = await openHttp1(context);
+  port.landing.roomBytes = 0;
+  port.client();
+  await until(() => port.server.connectionCount === 1);
+  port.secure.clock.advance(200);
+  for (const connection of port.server.connections) connection.readingChanged();
+  port.secure.clock.advance(100);
+  port.server.destroyAll();
+  await until(() => port.server.connectionCount === 0);
+  assert.equal(port.unreadMs, 300);
 });
 
 test('Http1Server reads a body that has memory to its end, whatever the landing pool has', async (context) => {

@@ -181,7 +181,7 @@ export class Http1Connection implements StreamOwner {
 
   holding(): void {
     this.readingChanged();
-    if (this.#parts.landing.roomBytes < landingRoomBytesMin) this.#exits.landingFull();
+    if (this.#parts.landing.firstRoomBytes < landingRoomBytesMin) this.#exits.landingFull();
   }
 
   gone(stream: Http1Stream): void {
@@ -250,7 +250,7 @@ export class Http1Connection implements StreamOwner {
   #end(): void {
     if (this.#ended) return;
     this.#ended = true;
-    this.#reading.release();
+    this.#reading.end();
     endPolitely(this.#socket, this.#parts.clock);
   }
 
@@ -258,7 +258,7 @@ export class Http1Connection implements StreamOwner {
     this.#ended = true;
     this.#life.ended();
     for (const stream of [...this.#open]) stream.end();
-    this.#reading.ended();
+    this.#reading.end();
     for (const timer of [this.#discardTimer, this.#readerTimer]) timer?.cancel();
     this.#exits.closed();
   }

@@ -2,34 +2,32 @@
 // pool, and that of all open requests of the shard.
 
 import type { TLSSocket } from 'node:tls';
-import type { Timer } from '../clock.ts';
+import type { Clock, Timer } from '../clock.ts';
 import { type OpenRequests, requestsOpenOfAll } from '../http2/open-requests.ts';
 import type { ServerConnection } from '../http2/server-stream.ts';
 import { KiB } from '../limits.ts';
-import { type LandingPool, landingRoomBytesMin } from '../memory/landing-pool.ts';
-import type { RoomWait } from '../memory/room-line.ts';
 import type { Http1Stream } from './http1-stream.ts';
+import { type Http1Landing, Http1Turn } from './http1-turn.ts';
 import { SocketReading } from './socket-reading.ts';
 
 export interface ReadingRoom {
   /**
    * Where bodies wait for memory: below landingRoomBytesMin nobody reads on but newcomers, for whom
-   * there are places.
+   * there are places, and who comes late.
    */
-  readonly landing: Pick<LandingPool, 'roomBytes' | 'whenRoom' | 'newcomers'>;
+  readonly landing: Http1Landing;
   /** Of the shard. While they are full, who has several open does not read for another. */
   readonly openRequests: OpenRequests;
+  readonly clock: Clock;
+  /** A connection was not read for so long. */
+  wasUnread(forMs: number): void;
 }
 
 export class Http1Reading {
   readonly #socket: SocketReading;
   readonly #room: ReadingRoom;
-  readonly #identity: string;
+  readonly #turn: Http1Turn;
   readonly #roomCame: () => void;
-  #landingWait: RoomWait | undefined;
-  #waitsAsNewcomer = false;
-  /** By what its client counts among those of whom something waits in the landing pool. */
-  #held: 'nothing' | 'room' | 'place' = 'nothing';
   #requestsWait: Timer | undefined;
 
   /** For a socket that node:http has already. After `roomCame` it wants to be minded. */
@@ -39,14 +37,15 @@ export class Http1Reading {
     room: ReadingRoom,
     roomCame: () => void,
   ) {
-    this.#socket = new SocketReading(socket);
-    this.#identity = peerSubject;
+    this.#socket = new SocketReading(socket, room.clock, (forMs) => room.wasUnread(forMs));
+    this.#turn = new Http1Turn(peerSubject, room.landing, room.clock, roomCame);
     this.#room = room;
     this.#roomCame = roomCame;
   }
 
+  /** Also while it is read only for a moment. */
   get isStopped(): boolean {
-    return this.#socket.isStopped;
+    return this.#socket.isStopped || this.#turn.isLooking;
   }
 
   /**
@@ -58,7 +57,7 @@ export class Http1Reading {
     const isOnItsWay = newest?.isOnItsWay === true;
     const inBody = newest?.requestComplete === false;
     const holds = open.some(isHolding);
-    this.#count(holds);
+    this.#turn.weigh(holds);
     // Nothing is made of what comes, and only who reads notices that the client leaves.
     if (!takesMore && !inBody) this.#goOn();
     else if (hasTooMuchUnread(open)) this.#stop();
@@ -66,43 +65,15 @@ export class Http1Reading {
     // it is elsewhere, and whatever the older requests wait for.
     else if (isOnItsWay) this.#goOn();
     else if (open.length >= requestsOpenMax || holds) this.#stop();
-    else if (!this.#mayLand()) this.#waitForLanding();
+    else if (!this.#turn.mayRead()) this.#waitForLanding();
     else if (!inBody && !this.#hasRoomAfter(open.length)) this.#waitForRequests();
     else this.#goOn();
   }
 
-  /** Whatever is in the way. */
-  release(): void {
+  /** Whatever is in the way: nothing is made of what comes any more. */
+  end(): void {
     this.#goOn();
-  }
-
-  /** The socket is gone. */
-  ended(): void {
-    this.#cancelWaits();
-    this.#count(false);
-  }
-
-  /** Nobody knows whether an idle client is about to send: it takes its place when it has sent. */
-  #count(holds: boolean): void {
-    if (holds === (this.#held !== 'nothing')) return;
-    const { newcomers } = this.#room.landing;
-    if (this.#held === 'place') newcomers.leave(this.#identity);
-    else if (this.#held === 'room') newcomers.release(this.#identity);
-    else if (!this.#hasRoom && newcomers.take(this.#identity)) {
-      this.#held = 'place';
-      return;
-    } else newcomers.hold(this.#identity);
-    this.#held = holds ? 'room' : 'nothing';
-  }
-
-  get #hasRoom(): boolean {
-    return this.#room.landing.roomBytes >= landingRoomBytesMin;
-  }
-
-  /** Who waits in a line does not overtake it. */
-  #mayLand(): boolean {
-    if (this.#landingWait !== undefined) return false;
-    return this.#hasRoom || this.#room.landing.newcomers.mayTake(this.#identity);
+    this.#turn.close();
   }
 
   #hasRoomAfter(openCount: number): boolean {
@@ -114,20 +85,7 @@ export class Http1Reading {
 
   #waitForLanding(): void {
     this.#socket.stop();
-    const { landing } = this.#room;
-    const isNew = landing.newcomers.isNew(this.#identity);
-    if (this.#waitsAsNewcomer !== isNew) this.#stopWaitingForLanding();
-    this.#waitsAsNewcomer = isNew;
-    const roomCame = () => {
-      this.#landingWait = undefined;
-      this.#roomCame();
-    };
-    this.#landingWait ??= isNew ? landing.newcomers.wait(roomCame) : landing.whenRoom(roomCame);
-  }
-
-  #stopWaitingForLanding(): void {
-    this.#landingWait?.cancel();
-    this.#landingWait = undefined;
+    this.#turn.wait();
   }
 
   #waitForRequests(): void {
@@ -149,7 +107,7 @@ export class Http1Reading {
   }
 
   #cancelWaits(): void {
-    this.#stopWaitingForLanding();
+    this.#turn.stopWaiting();
     this.#requestsWait?.cancel();
     this.#requestsWait = undefined;
   }

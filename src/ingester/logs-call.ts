@@ -6,7 +6,7 @@
 import { assert } from '../assert.ts';
 import type { ErrorCode } from '../errors.ts';
 import type { ServerStream, StreamHandler } from '../http2/server-stream.ts';
-import { ConnectionAbuse } from '../memory/state-page.ts';
+import { ConnectionAbuse } from '../memory/connection-abuse.ts';
 import type { Transport } from '../memory/transport-counters.ts';
 import { AcceptedCall } from './accepted-call.ts';
 import { type AnswerForm, giveAnswer } from './answer-form.ts';

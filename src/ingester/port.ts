@@ -9,8 +9,9 @@ import { Http2Server } from '../http2/http2-server.ts';
 import type { OpenRequests } from '../http2/open-requests.ts';
 import type { AcceptStream } from '../http2/server-stream.ts';
 import type { Log } from '../log.ts';
+import { ConnectionAbuse } from '../memory/connection-abuse.ts';
 import type { LandingPool } from '../memory/landing-pool.ts';
-import { ConnectionAbuse, ShardCounter, type ShardCounters } from '../memory/state-page.ts';
+import { ShardCounter, type ShardCounters } from '../memory/state-page.ts';
 import type { ConnectionGate } from '../tls/connection-gate.ts';
 import { peerIdentity } from '../tls/peer-identity.ts';
 import { type ListenerEvents, SecureListener } from '../tls/secure-listener.ts';
@@ -67,6 +68,7 @@ export class Port {
       connectionAgeMsMax: keepalive.connectionAgeMsMax,
       connectionAgeGraceMs: keepalive.connectionAgeGraceMs,
       idleTimeoutMs: keepalive.connectionIdleMsMax,
+      wasUnread: (forMs) => counters.add(ShardCounter.ReadPauseMs, forMs),
       events: {
         refused: (code) => counters.addRefused(code),
         headersLate: () => counters.addAbuse(ConnectionAbuse.Preface),

@@ -10,6 +10,7 @@
 import { assert } from '../assert.ts';
 import { KiB } from '../limits.ts';
 import { copyBytes } from './copy-bytes.ts';
+import { LateLine } from './late-line.ts';
 import { NewcomerPlaces } from './newcomer-places.ts';
 import type { Region } from './region.ts';
 import { RoomLine, type RoomWait } from './room-line.ts';
@@ -25,6 +26,8 @@ export class LandingPool {
   readonly sizeBytes: number;
   /** Who holds something here, and room for those who do not. */
   readonly newcomers: NewcomerPlaces;
+  /** Of those who wait for room that is kept for others. */
+  readonly late: LateLine;
   /**
    * Whether memory will be free without anything being read: whoever waits here will have room
    * then. Who knows it says it.
@@ -65,6 +68,7 @@ export class LandingPool {
     const newcomersMax = Math.max(1, Math.floor(this.sizeBytes / 8 / landingRoomBytesMin));
     this.#newcomerSizeBytes = Math.min(newcomersMax * landingRoomBytesMin, this.#keptSizeBytes / 2);
     this.newcomers = new NewcomerPlaces(newcomersMax, () => this.freeBytes >= landingRoomBytesMin);
+    this.late = new LateLine(this.newcomers);
     this.#urgentLine = new RoomLine(() =>
       this.isMoving() ? Math.floor(this.#urgentRoomBytes / landingRoomBytesMin) : Infinity,
     );

@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { type ErrorCode, errorTable } from '../errors.ts';
+import { ConnectionAbuse } from './connection-abuse.ts';
+import { PivotCounter } from './pivot-counters.ts';
 import {
-  ConnectionAbuse,
   DestinationCounter,
   destinationsMax,
   ShardCounter,
@@ -19,6 +20,7 @@ test('StatePage keeps every word of every shard apart, and sum() adds the shards
   const page = statePage(2);
   const codes = Object.keys(errorTable) as ErrorCode[]; // keyof of a const table
   const abuses = Object.values(ConnectionAbuse);
+  const pivots = Object.values(PivotCounter);
   const shards = [page.shard(0), page.shard(1)];
   // A different amount in each word: two that shared a place would show a wrong one.
   let amount = 1;
@@ -41,6 +43,9 @@ test('StatePage keeps every word of every shard apart, and sum() adds the shards
         shard.addTransport(transport, counter, 1_000 + 10 * transport + counter);
       }
     }
+    for (const counter of pivots) {
+      for (let times = 0; times <= counter; times += 1) shard.addPivot(counter);
+    }
     shard.addAckTime(5);
     for (const [order, code] of codes.entries()) {
       for (let times = 0; times <= order; times += 1) shard.addRefused(code);
@@ -60,6 +65,10 @@ test('StatePage keeps every word of every shard apart, and sum() adds the shards
   assert.deepEqual(
     abuses.map((reason) => page.sumAbuse(reason)),
     abuses.map((_, order) => 2 * (order + 3)),
+  );
+  assert.deepEqual(
+    pivots.map((counter) => page.sumPivot(counter)),
+    pivots.map((_, order) => 2 * (order + 1)),
   );
   assert.equal(page.sum(ShardCounter.RefusedBatches), codes.length * (codes.length + 1));
   for (const transport of Object.values(Transport)) {

@@ -10,11 +10,14 @@
 //     abuseBase + i                           bounds that peers ran into, in the order of ConnectionAbuse
 //     destinationBase + d * destinationWords  words of destination d at this shard
 //     transportBase + t * transportWords      words of transport t
+//     pivotBase + i                           batches that the pivot decided on, by way and reason
 //     ackTimesBase ..                         a histogram (time-histogram.ts): time to an answer OK
 //     sourcesBase ..                          counts by producer (source-counters.ts)
 
 import { assert } from '../assert.ts';
 import { type ErrorCode, errorTable } from '../errors.ts';
+import { ConnectionAbuse } from './connection-abuse.ts';
+import { PivotCounter } from './pivot-counters.ts';
 import { readSources, SourceCounters, type SourceCounts, sourceWords } from './source-counters.ts';
 import { TimeCounts, TimeHistogram, timeHistogramWords } from './time-histogram.ts';
 import { Transport, TransportCounter } from './transport-counters.ts';
@@ -67,47 +70,10 @@ export const ShardCounter = {
   StoredBatches: 24,
   /** Acknowledged without the vault, because every required destination had settled them. */
   DirectBatches: 25,
+  /** Time in which connections were left unread, summed when each is read again or ends. */
+  ReadPauseMs: 26,
 } as const;
 export type ShardCounter = (typeof ShardCounter)[keyof typeof ShardCounter];
-
-/** What peers did against the rules of a connection, one word each: how often a bound was met. */
-export const ConnectionAbuse = {
-  HeaderList: 0,
-  ContinuationFlood: 1,
-  HpackBomb: 2,
-  HpackSyntax: 3,
-  RapidReset: 4,
-  SettingsFlood: 5,
-  /** Our SETTINGS were not acknowledged. */
-  SettingsTimeout: 6,
-  PingFlood: 7,
-  EmptyFrames: 8,
-  /** DATA frames of less than 64 bytes. */
-  SmallData: 9,
-  /** More padding than a message may have. */
-  ExcessPadding: 10,
-  /** A pad length that the payload does not hold. */
-  Padding: 11,
-  WindowUpdateZero: 12,
-  WindowOverflow: 13,
-  DataBeyondWindow: 14,
-  WindowUpdateFlood: 15,
-  PriorityFlood: 16,
-  UnknownFrames: 17,
-  SlowSender: 18,
-  SlowReader: 19,
-  /** A stream more than may be open at once. */
-  ConcurrentStreams: 20,
-  /** A connection that went on opening such streams. */
-  RefusedStreamFlood: 21,
-  /** TLS handshakes that took too long. */
-  Handshake: 22,
-  /** No connection preface, or too late. */
-  Preface: 23,
-  /** Any other frame that RFC 9113 forbids. */
-  FrameSyntax: 24,
-} as const;
-export type ConnectionAbuse = (typeof ConnectionAbuse)[keyof typeof ConnectionAbuse];
 
 /** Monotonic counters, except those named Queued, Inflight or Open, which go both ways. */
 export const DestinationCounter = {
@@ -154,7 +120,8 @@ const destinationWords = Object.keys(DestinationCounter).length;
 export const destinationsMax = 16;
 const transportBase = destinationBase + destinationsMax * destinationWords;
 const transportWords = Object.keys(TransportCounter).length;
-const ackTimesBase = transportBase + Object.keys(Transport).length * transportWords;
+const pivotBase = transportBase + Object.keys(Transport).length * transportWords;
+const ackTimesBase = pivotBase + Object.keys(PivotCounter).length;
 const sourcesBase = ackTimesBase + timeHistogramWords;
 const shardBlockWords = sourcesBase + sourceWords;
 
@@ -209,6 +176,10 @@ export class StatePage {
 
   sumTransport(transport: Transport, counter: TransportCounter): number {
     return this.#sumWord(transportBase + transport * transportWords + counter);
+  }
+
+  sumPivot(counter: PivotCounter): number {
+    return this.#sumWord(pivotBase + counter);
   }
 
   /** From the last byte of a request to its answer OK, of all shards. */
@@ -272,6 +243,10 @@ export class ShardCounters {
   addTransport(transport: Transport, counter: TransportCounter, amount: number): void {
     // every one has a word
     this.#words[transportBase + transport * transportWords + counter]! += amount;
+  }
+
+  addPivot(counter: PivotCounter): void {
+    this.#words[pivotBase + counter]! += 1; // every one has a word
   }
 
   /** A producer was told OK this long after the last byte of its request. */

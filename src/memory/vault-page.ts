@@ -97,6 +97,11 @@ export const VaultWord = {
   RedrivenEntries: 45,
   /** The replay thread's: ms until nothing waits, at the pace of the last seconds; 0: not known. */
   ReplayEtaMs: 46,
+  /** In the segments that FreedSegments counts: numbers of entries, and bytes of the files. */
+  ReleasedEntries: 47,
+  ReleasedBytes: 48,
+  /** Of the log, found by recovery or by a reader since the start, each once. */
+  DamagedBlocks: 49,
   /** The replay thread's, as the next three. */
   ReplayState: 36,
   ReplayedEntries: 37,
@@ -208,6 +213,13 @@ export class VaultPage {
     const at = lettersAt + 2 * reason;
     const [batchCount = 0, recordCount = 0] = this.#words.subarray(at, at + 2);
     return { batchCount, recordCount };
+  }
+
+  /** A segment was deleted, because nobody needs anything of it. */
+  addReleased(entryCount: number, sizeBytes: number): void {
+    this.add(VaultWord.FreedSegments, 1);
+    this.add(VaultWord.ReleasedEntries, entryCount);
+    this.add(VaultWord.ReleasedBytes, sizeBytes);
   }
 
   /** Of a TimeHistogram. */

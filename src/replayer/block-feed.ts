@@ -143,5 +143,6 @@ function unwalkable(fromEntrySeq: number, toEntrySeq: number, status: ReadStatus
     segmentId: 0,
     offsetBytes: 0,
     lengthBytes: 0,
+    blockCount: 0,
   };
 }

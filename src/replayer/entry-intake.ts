@@ -250,5 +250,6 @@ function unlikeItsHash(entrySeq: number): LostRead {
     segmentId: 0,
     offsetBytes: 0,
     lengthBytes: 0,
+    blockCount: 0,
   };
 }

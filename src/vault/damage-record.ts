@@ -3,6 +3,7 @@
 
 import type { Clock } from '../clock.ts';
 import type { Log } from '../log.ts';
+import { type VaultPage, VaultWord } from '../memory/vault-page.ts';
 import { OpenMode, type VaultDirectory } from './block-file.ts';
 import { segmentPath } from './file-names.ts';
 import { LossReason, unitSizeBytes } from './format.ts';
@@ -10,12 +11,14 @@ import { IoFault } from './io-fault.ts';
 import { LogState } from './log-state.ts';
 import { LossRange } from './loss-payload.ts';
 import type { OpenedLog } from './open-log.ts';
+import type { DamageRange } from './tail-walk.ts';
 
 export interface DamageNote {
   readonly segmentId: number;
   /** Whole units; a length of 0: there is nothing to copy. */
   readonly offsetBytes: number;
   readonly lengthBytes: number;
+  readonly blockCount: number;
   readonly fromEntrySeq: number;
   /** Exclusive; equal where no entry was hit. */
   readonly toEntrySeq: number;
@@ -25,6 +28,7 @@ export interface DamageRecordParts {
   readonly directory: VaultDirectory;
   readonly direct: boolean;
   readonly main: OpenedLog;
+  readonly page: VaultPage;
   readonly clock: Clock;
   readonly log: Log;
 }
@@ -36,13 +40,17 @@ export class DamageRecord {
 
   constructor(parts: DamageRecordParts) {
     this.#parts = parts;
+    for (const { fromBlockSeq, toBlockSeq } of this.#foundByRecovery) {
+      parts.page.add(VaultWord.DamagedBlocks, toBlockSeq - fromBlockSeq);
+    }
   }
 
   add(note: DamageNote): void {
-    const { segmentId, offsetBytes, lengthBytes, fromEntrySeq, toEntrySeq } = note;
+    const { segmentId, offsetBytes, lengthBytes, blockCount, fromEntrySeq, toEntrySeq } = note;
     const key = `${segmentId} ${offsetBytes} ${fromEntrySeq} ${toEntrySeq}`;
     if (this.#noted.has(key) || this.#noted.size >= notesMax) return;
     this.#noted.add(key);
+    if (!this.#isOfRecovery(note)) this.#parts.page.add(VaultWord.DamagedBlocks, blockCount);
     const isKept = lengthBytes > 0 && this.#copy(note);
     if (toEntrySeq > fromEntrySeq) this.#appendLoss(note);
     this.#parts.log.error('VAULT_DAMAGED', 'acknowledged batches cannot be read', {
@@ -51,6 +59,20 @@ export class DamageRecord {
       entries: toEntrySeq - fromEntrySeq,
       evidence: isKept,
     });
+  }
+
+  get #foundByRecovery(): readonly DamageRange[] {
+    return this.#parts.main.recovered.report.damage;
+  }
+
+  /** A reader meets it too, unless nobody needs what was there. */
+  #isOfRecovery({ segmentId, offsetBytes }: DamageNote): boolean {
+    return this.#foundByRecovery.some(
+      (range) =>
+        range.segmentId === segmentId &&
+        range.fromBytes <= offsetBytes &&
+        offsetBytes < range.toBytes,
+    );
   }
 
   #copy({ segmentId, offsetBytes, lengthBytes }: DamageNote): boolean {

@@ -144,7 +144,7 @@ export function joinVault(
     cursors.writeThrough(main.writer.end);
   }
 
-  const damage = new DamageRecord({ directory, direct, main, clock, log });
+  const damage = new DamageRecord({ directory, direct, main, page, clock, log });
   const { received } = main;
   const { quarantine } = main.recovered;
   const status = { page, main, dead, letters: book, cursors, space, lock, quarantine, received };

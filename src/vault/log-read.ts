@@ -39,6 +39,8 @@ export interface LostRead {
   readonly segmentId: number;
   readonly offsetBytes: number;
   readonly lengthBytes: number;
+  /** Damaged ones; 0 where a whole file is missing, or the disk is not to blame. */
+  readonly blockCount: number;
 }
 
 /** Sequences that were never given to an entry: a jump between two segments. No loss. */

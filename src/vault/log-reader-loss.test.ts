@@ -4,6 +4,7 @@ import { LogBuilder } from '../../test/support/log-builder.ts';
 import { endOf, LogReading, putFile, putSegment } from '../../test/support/log-read-rig.ts';
 import { SimulatedDisk } from '../../test/support/simulated-disk.ts';
 import { body, bytesOf, check, group, twoSegments } from '../../test/support/two-segments.ts';
+import type { DurableEnd } from '../memory/vault-page.ts';
 import { segmentPath } from './file-names.ts';
 import { LossReason } from './format.ts';
 
@@ -56,6 +57,33 @@ test('next() counts a damaged header up to the next valid block', () => {
     check(disk, image, true, expected);
     check(disk, image, true, expected.slice(expected.indexOf('5-7') - (blockSeq === 4 ? 5 : 0)), 6);
   }
+});
+
+test('next() says how many blocks are damaged', () => {
+  const blocksLost = (image: LogBuilder, disk: SimulatedDisk, end: DurableEnd) => {
+    const reading = new LogReading(disk, image.vaultUuid);
+    const counts: number[] = [];
+    for (let read = reading.next(end); read.kind !== 'end'; read = reading.next(end)) {
+      if (read.kind === 'lost') counts.push(read.blockCount);
+    }
+    return counts;
+  };
+  const damaged = (...places: readonly [blockSeq: number, offsetBytes: number][]) => {
+    const { disk, image, first, live, end } = twoSegments();
+    for (const [blockSeq, offsetBytes] of places) {
+      const at = bytesOf(image, blockSeq).from + offsetBytes;
+      disk.flipBit(blockSeq > 4 ? live : first, 8 * at);
+    }
+    return blocksLost(image, disk, end);
+  };
+  assert.deepEqual(damaged(), []);
+  assert.deepEqual(damaged([2, 200]), [1], 'a body');
+  assert.deepEqual(damaged([1, 60], [2, 60]), [2], 'two headers in a row');
+  assert.deepEqual(damaged([1, 60], [4, 60]), [1, 1]);
+  assert.deepEqual(damaged([5, 60], [6, 60]), [2], 'up to the durable end');
+  const { disk, image, end, first } = twoSegments();
+  disk.unlink(first);
+  assert.deepEqual(blocksLost(image, disk, end), [0], 'a file that is missing');
 });
 
 test('next() counts a damaged end of the live segment up to the durable end, and goes on', () => {

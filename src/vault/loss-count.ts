@@ -13,7 +13,8 @@ import { type LogSegment, type LogSource, segmentLimitBytes } from './log-source
 import { ReadStatus } from './read-status.ts';
 import { OriginSource } from './segment-table.ts';
 
-type Evidence = Pick<LostRead, 'segmentId' | 'offsetBytes' | 'lengthBytes' | 'status'>;
+type Evidence = Pick<LostRead, EvidenceField>;
+type EvidenceField = 'segmentId' | 'offsetBytes' | 'lengthBytes' | 'blockCount' | 'status';
 
 /** `entrySeq` is the entry that was expected, everywhere. */
 export class LossCount {
@@ -34,7 +35,8 @@ export class LossCount {
       return this.place(segment, end, entrySeq, status);
     const lengthBytes = blockSizeBytes(header.storedSizeBytes);
     this.#walk.pass();
-    const evidence = { segmentId: segment.segmentId, offsetBytes, lengthBytes, status };
+    const { segmentId } = segment;
+    const evidence = { segmentId, offsetBytes, lengthBytes, blockCount: 1, status };
     return this.#damage(entrySeq, toEntrySeq, true, evidence);
   }
 
@@ -42,7 +44,7 @@ export class LossCount {
   place(segment: LogSegment, end: DurableEnd, entrySeq: number, status: ReadStatus): LogRead {
     const walk = this.#walk;
     const { segmentId, lastBlockSeq, entryEnd } = segment;
-    const { offsetBytes } = walk;
+    const { offsetBytes, blockSeq } = walk;
     const limitBytes = segmentLimitBytes(segment, end);
     const look = walk.search({ limitBytes, lastBlockSeq, entrySeq, entryEnd });
     if (look === Look.Fault) return { kind: 'fault', fault: walk.fault, segmentId };
@@ -52,14 +54,15 @@ export class LossCount {
       const toEntrySeq = header.firstEntrySeq + (isContinued ? 1 : 0);
       const lengthBytes = walk.offsetBytes - offsetBytes;
       return this.#damage(entrySeq, toEntrySeq, true, {
-        ...{ segmentId, offsetBytes, lengthBytes, status },
+        ...{ segmentId, offsetBytes, lengthBytes, blockCount: header.blockSeq - blockSeq, status },
       });
     }
     const isLive = segmentId === end.liveSegmentId;
     const lengthBytes = Math.max(Math.min(walk.searchedBytes, limitBytes) - offsetBytes, 0);
     const atBytes = isLive ? limitBytes : walk.searchedBytes;
     walk.place(segment, Math.max(atBytes, offsetBytes), lastBlockSeq + 1);
-    const evidence = { segmentId, offsetBytes, lengthBytes, status };
+    const blockCount = Math.max(lastBlockSeq + 1 - blockSeq, 0);
+    const evidence = { segmentId, offsetBytes, lengthBytes, blockCount, status };
     return this.#toEnd(segment, entrySeq, evidence);
   }
 
@@ -67,7 +70,8 @@ export class LossCount {
   tail(segment: LogSegment, entrySeq: number): LogRead {
     const { segmentId } = segment;
     const { offsetBytes } = this.#walk;
-    const evidence = { segmentId, offsetBytes, lengthBytes: 0, status: ReadStatus.Truncated };
+    const place = { segmentId, offsetBytes, lengthBytes: 0, blockCount: 0 };
+    const evidence = { ...place, status: ReadStatus.Truncated };
     return this.#toEnd(segment, entrySeq, evidence);
   }
 
@@ -88,7 +92,8 @@ export class LossCount {
   }
 
   file(segmentId: number, entrySeq: number, toEntrySeq: number, exact: boolean): LogRead {
-    const place = { segmentId, offsetBytes: 0, lengthBytes: 0, status: ReadStatus.Ok };
+    const nothing = { offsetBytes: 0, lengthBytes: 0, blockCount: 0 };
+    const place = { segmentId, ...nothing, status: ReadStatus.Ok };
     const reason = LossReason.MissingSegment;
     return { kind: 'lost', fromEntrySeq: entrySeq, toEntrySeq, exact, reason, ...place };
   }

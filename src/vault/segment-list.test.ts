@@ -5,6 +5,7 @@ import type { SimulatedDisk } from '../../test/support/simulated-disk.ts';
 import { OpenMode } from './block-file.ts';
 import { segmentPath } from './file-names.ts';
 import { IoFault } from './io-fault.ts';
+import type { FinishedSegment } from './log-origin.ts';
 import { SegmentFolder } from './segment-folder.ts';
 import { SegmentList } from './segment-list.ts';
 import { VaultSpace } from './space.ts';
@@ -31,9 +32,12 @@ describe('SegmentList', () => {
   it('deletes oldest first and gives space back after flush()', () => {
     const disk = simulatedVault();
     const { space, segments } = segmentsOn(disk, 4);
-    assert.equal(segments.deleteBelow(9, 9, never), 0);
+    const deleted: number[] = [];
+    const note = ({ segmentId }: FinishedSegment) => deleted.push(segmentId);
+    assert.equal(segments.deleteBelow(9, 9, never, note), 0);
     assert.equal(segments.deleteBelow(15, 1, never), 1);
-    assert.equal(segments.deleteBelow(19, 9, never), 1);
+    assert.equal(segments.deleteBelow(19, 9, never, note), 1);
+    assert.deepEqual(deleted, [2]);
     assert.ok(!disk.has(segmentPath(1)) && !disk.has(segmentPath(2)) && disk.has(segmentPath(3)));
     assert.equal(space.usedBytes, 40);
     assert.equal(segments.flush(), IoFault.None);

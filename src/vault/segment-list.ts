@@ -76,12 +76,18 @@ export class SegmentList {
   /**
    * Unlinks up to `countMax` segments whose entries are all below `entrySeq`, oldest first, and
    * returns how many. `makeFloorsDurable` is called before the segment of the highest numbers goes;
-   * false keeps it. The files are gone for good after flush().
+   * false keeps it. The files are gone for good after flush(). `deleted` is told of each.
    */
-  deleteBelow(entrySeq: number, countMax: number, makeFloorsDurable: () => boolean): number {
-    let deleted = 0;
-    while (deleted < countMax && this.count > 0) {
-      const { segmentId, sizeBytes, entryEnd } = this.at(0);
+  deleteBelow(
+    entrySeq: number,
+    countMax: number,
+    makeFloorsDurable: () => boolean,
+    deleted?: (segment: FinishedSegment) => void,
+  ): number {
+    let count = 0;
+    while (count < countMax && this.count > 0) {
+      const segment = this.at(0);
+      const { segmentId, sizeBytes, entryEnd } = segment;
       if (entryEnd > entrySeq) break;
       if (this.count === 1 && !this.hasNewer && !makeFloorsDurable()) break;
       const fault = this.#folder.unlink(segmentPath(segmentId), sizeBytes);
@@ -90,9 +96,10 @@ export class SegmentList {
         break;
       }
       this.#first += 1;
-      deleted += 1;
+      count += 1;
+      deleted?.(segment);
     }
-    return deleted;
+    return count;
   }
 
   /** For idle moments: what was unlinked stays so, and its bytes are free. */

@@ -126,7 +126,7 @@ test('step() writes and deletes nothing any more once the lock is lost', () => {
     assert.equal(rig.commit(body).answer, VaultAnswer.ReadOnly);
     const dead = { producer: 1, log: VaultLogId.DeadLetter };
     assert.equal(rig.commit(body, dead).answer, VaultAnswer.ReadOnly);
-    const damage = { segmentId: 1, offsetBytes: 4096, lengthBytes: 4096 };
+    const damage = { segmentId: 1, offsetBytes: 4096, lengthBytes: 4096, blockCount: 1 };
     rig.vault.reportDamage({ ...damage, fromEntrySeq: 0, toEntrySeq: 1 });
     rig.pass(60_000, 500);
     rig.vault.close();

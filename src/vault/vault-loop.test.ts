@@ -163,7 +163,7 @@ test('reportDamage() copies the evidence and notes a loss once, however many rea
   const rig = startLife(disk);
   rig.commit(body);
   rig.pass(1_000);
-  const note = { segmentId: 1, offsetBytes: 4096, lengthBytes: 4096 };
+  const note = { segmentId: 1, offsetBytes: 4096, lengthBytes: 4096, blockCount: 1 };
   for (let reader = 0; reader < 3; reader += 1)
     rig.vault.reportDamage({ ...note, fromEntrySeq: 0, toEntrySeq: 1 });
   assert.ok(disk.has('quarantine/1-4096-4096-damaged.bad'));

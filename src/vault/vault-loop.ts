@@ -6,7 +6,6 @@ import { unreachable } from '../assert.ts';
 import type { Clock } from '../clock.ts';
 import { MiB } from '../limits.ts';
 import type { VaultLinks } from '../memory/vault-links.ts';
-import { VaultWord } from '../memory/vault-page.ts';
 import type { ZonePage } from '../memory/zone-page.ts';
 import type { CursorSet } from './cursor-set.ts';
 import { type EntryNotesParts, noteDurable } from './entry-notes.ts';
@@ -14,6 +13,7 @@ import { GroupAnswers } from './group-answers.ts';
 import { GroupIntake } from './group-intake.ts';
 import { type SettleKind, sequenceOf, VaultAnswer, VaultLogId } from './hand-over.ts';
 import { type GateParts, intakeGate } from './intake-gates.ts';
+import type { FinishedSegment } from './log-origin.ts';
 import { LogState } from './log-state.ts';
 import type { LogWriter } from './log-writer.ts';
 import type { SegmentList } from './segment-list.ts';
@@ -246,13 +246,13 @@ export class VaultLoop {
 
   #deleteSettled(countMax: number): boolean {
     if (!this.#mayWrite) return false;
-    const { main, share } = this.#parts;
+    const { main, share, cursors, page } = this.#parts;
     const { segments, makeFloorsDurable } = main;
-    const watermark = this.#parts.cursors.lowestDurableWatermark;
-    const deleted = segments.deleteBelow(watermark, countMax, makeFloorsDurable);
-    if (deleted === 0) return false;
+    const released = ({ firstEntrySeq, entryEnd, sizeBytes }: FinishedSegment) =>
+      page.addReleased(entryEnd - firstEntrySeq, sizeBytes);
+    const watermark = cursors.lowestDurableWatermark;
+    if (segments.deleteBelow(watermark, countMax, makeFloorsDurable, released) === 0) return false;
     share?.keepFrom(segments.oldestId);
-    this.#parts.page.add(VaultWord.FreedSegments, deleted);
     segments.flush();
     this.#showStatus(this.#parts.clock.nowMs());
     return true;

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { SimulatedDisk } from '../../test/support/simulated-disk.ts';
+import { halfSegment, segmentsOn } from '../../test/support/vault-lives.ts';
 import { VaultRig, type VaultRigOptions } from '../../test/support/vault-rig.ts';
 import { VaultWord } from '../memory/vault-page.ts';
 import { DeadLetterReason } from './dead-letter-reason.ts';
@@ -90,6 +91,25 @@ test('the page counts dead letters by reason, with the records that somebody has
     { batchCount: 1, recordCount: 0 },
     { batchCount: 0, recordCount: 0 },
   ]);
+});
+
+test('the page counts what was released with the segments that nobody needs any more', () => {
+  const disk = new SimulatedDisk();
+  const rig = start({ directory: disk });
+  const { FreedSegments, ReleasedEntries, ReleasedBytes } = VaultWord;
+  const released = () =>
+    [FreedSegments, ReleasedEntries, ReleasedBytes].map((word) => rig.page.get(word));
+  for (let count = 0; count < 5; count += 1) rig.commit(halfSegment);
+  const [first = '', second = ''] = segmentsOn(disk);
+  const [firstBytes, secondBytes] = [first, second].map(
+    (name) => disk.contents(`seg/${name}`).length,
+  );
+  rig.settle(SettleKind.Delivered, 0, 3);
+  rig.pass(minuteMs, 1_000);
+  assert.deepEqual(released(), [1, 2, firstBytes]);
+  rig.settle(SettleKind.Skipped, 3);
+  rig.pass(minuteMs, 1_000);
+  assert.deepEqual(released(), [2, 4, (firstBytes ?? 0) + (secondBytes ?? 0)]);
 });
 
 test('the page says how much of the file system is free, also while nothing happens', () => {

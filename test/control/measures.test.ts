@@ -4,7 +4,9 @@
 // have: each acknowledgement has a time, each batch a port and a producer, each moment a zone.
 
 import assert from 'node:assert/strict';
-import { join } from 'node:path';
+import { X509Certificate } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { join, relative } from 'node:path';
 import { after, before, test } from 'node:test';
 import { samplesOf } from '../support/exposition-parser.ts';
 import { OracleProducer } from '../support/oracle-producer.ts';
@@ -62,6 +64,34 @@ test('each batch has a port, each request an outcome, each moment a zone', async
   const zoneSeconds = (zone: string) => found.get(`gophership_zone_seconds_total{zone="${zone}"}`);
   assert.ok((zoneSeconds('green') ?? 0) > 0);
   assert.equal(zoneSeconds('red'), 0);
+});
+
+test('each batch has a decision of the pivot', async () => {
+  let count = 0;
+  for (const [name, value] of await scrape()) {
+    const [, to, reason = ''] =
+      /^gophership_pivots_total{to="(\w+)",reason="(\w+)"}$/.exec(name) ?? [];
+    if (to === undefined) continue;
+    if (to === 'refuse') assert.equal(value, 0, reason);
+    else if (reason !== 'hedged') count += value;
+  }
+  assert.equal(count, 9);
+});
+
+test('each certificate file has its end: of the receiver, the control port and the exporter', async () => {
+  const dates = /^gophership_tls_certificate_expiry_timestamp_seconds{file="(.*)"}$/;
+  const found = new Map<string, number>();
+  for (const [name, seconds] of await scrape()) {
+    const file = dates.exec(name)?.[1];
+    if (file !== undefined) found.set(relative(control.directory, file), seconds * 1_000);
+  }
+  const files = ['receiver/ca.pem', 'receiver/server.pem', 'receiver/client.pem'];
+  const expected = [...files, 'control/ca.pem', 'control/server.pem'].sort();
+  assert.deepEqual([...found.keys()].sort(), expected);
+  for (const [file, ms] of found) {
+    const { validToDate } = new X509Certificate(readFileSync(join(control.directory, file)));
+    assert.equal(ms, validToDate.getTime(), file);
+  }
 });
 
 test('the vault says what is free on its disk, and that nothing waits', async () => {

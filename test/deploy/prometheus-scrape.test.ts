@@ -36,6 +36,7 @@ async function startPrometheus(
   });
   context.after(() => prometheus.kill());
   const line = await prometheus.waitForLine((text) => listening.test(text), 'its address');
+  await prometheus.waitForLine((text) => text.includes('Server is ready'), 'that it is ready');
   const address = listening.exec(line)?.groups?.address ?? '';
   return async (query) => {
     const url = `http://${address}/api/v1/query?${new URLSearchParams({ query })}`;

@@ -3,6 +3,7 @@
 // is in check(), what must hold in the end in finish().
 
 import assert from 'node:assert/strict';
+import { ReadCrowd } from '../../src/http2/read-crowd.ts';
 import type { IngestCall } from '../../src/ingester/ingest-call.ts';
 import { KiB } from '../../src/limits.ts';
 import { landingBlockSizeBytes } from '../../src/memory/landing-pool.ts';
@@ -26,8 +27,9 @@ export interface Producer {
 export class FlowControlModel {
   readonly harness: ReceiverHarness;
   readonly producers: Producer[];
-  /** All that ever were, in the order of their connections. */
   readonly #gone: Producer[] = [];
+  /** So few may be read in vain that others are shut out. */
+  readonly #crowd = new ReadCrowd(2);
   acceptedCount = 0;
   okCount = 0;
   refusedCount = 0;
@@ -143,7 +145,9 @@ export class FlowControlModel {
       assert.ok(idleTurns < 5, `all wait for each other: ${this.#state()}`);
     }
     this.#checkRest();
+    this.#checkNothingExpected();
     for (const { client } of this.producers) client.rig.close();
+    this.#checkNothingExpected();
   }
 
   get #isFinished(): boolean {
@@ -216,6 +220,17 @@ export class FlowControlModel {
     }
   }
 
+  /** Nobody is counted among those who may send more, or has a place. */
+  #checkNothingExpected(): void {
+    const { landing } = this.harness;
+    const halfBytes = landing.sizeBytes / 2;
+    landing.expect(halfBytes); // no part of the pool is kept beside it
+    assert.equal(landing.roomBytes, halfBytes, 'something is expected');
+    landing.expect(-halfBytes);
+    const { newcomers } = landing;
+    assert.deepEqual([newcomers.holderCount, newcomers.isNew('CN=rig')], [0, true]);
+  }
+
   #checkMessage(accepted: IngestCall): void {
     for (const { client, ledger } of this.producers) {
       for (const stream of ledger.streams) {
@@ -236,8 +251,8 @@ export class FlowControlModel {
     const { harness } = this;
     const { accept } = port === 'grpc' ? harness.receiver : harness.httpReceiver;
     const ledger = new CreditLedger(() => rig.connection.credit.outstandingBytes);
-    const { clock, landing } = harness;
-    const rig: Http2Rig = new Http2Rig({ accept: ledger.watch(accept), clock, landing });
+    const shared = { clock: harness.clock, landing: harness.landing, crowd: this.#crowd };
+    const rig: Http2Rig = new Http2Rig({ accept: ledger.watch(accept), ...shared });
     return { port, client: new ModelClient(rig), ledger };
   }
 
@@ -256,7 +271,8 @@ export class FlowControlModel {
     const { slabs, landing, accepted, decompression } = this.harness;
     const producers = this.producers.map(({ client, ledger }) => {
       const delivered = [...ledger.streams].map((stream) => stream.deliveredBytes);
-      return [client.openCalls.length, client.wireSizeBytes, client.creditBytes, ...delivered];
+      const { openCalls, wireSizeBytes, creditBytes, rig } = client;
+      return [openCalls.length, wireSizeBytes, creditBytes, rig.socket.isPaused, ...delivered];
     });
     return JSON.stringify([
       slabs.reservedBytes,

@@ -10,7 +10,7 @@
 import assert from 'node:assert/strict';
 import { before, describe, it } from 'node:test';
 import type { AcceptStream } from '../../src/http2/server-stream.ts';
-import { ConnectionAbuse } from '../../src/memory/state-page.ts';
+import { ConnectionAbuse } from '../../src/memory/connection-abuse.ts';
 import { Http2Rig, RigHandler } from '../support/http2-rig.ts';
 import { testSeed } from '../support/seed.ts';
 import { SeededRandom } from '../support/seeded-random.ts';

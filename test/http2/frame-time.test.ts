@@ -31,8 +31,10 @@ test('a header block that was begun before we stopped to read has its 10 s after
   assert.equal(rig.socket.isPaused, true);
   rig.clock.advance(100_000);
   assert.deepEqual(rig.abuse, {});
+  assert.equal(rig.readPauseMs, 0, 'it goes on');
   pool.give(64 * KiB);
   assert.equal(rig.socket.isPaused, false);
+  assert.equal(rig.readPauseMs, 100_000);
   rig.clock.advance(4_999);
   rig.send(continuationFrame(streamId, postBlock.subarray(8)));
   assert.deepEqual(rig.read(), answerLines(streamId));
@@ -113,6 +115,18 @@ test('DATA that drips in, and the first bytes of a frame of no type yet, have ti
     rig.send(ping.subarray(from, to));
   rig.clock.advance(300_000);
   assert.deepEqual(rig.abuse, {});
+});
+
+test('time in which we do not read is counted, also of a connection that ends so', () => {
+  const pool = new ScriptedLanding(64 * KiB);
+  const rig = new Http2Rig({ landing: pool });
+  pool.roomBytes = 0;
+  rig.open();
+  assert.equal(rig.socket.isPaused, true);
+  rig.clock.advance(3_000);
+  rig.close();
+  rig.close();
+  assert.equal(rig.readPauseMs, 3_000);
 });
 
 test('time in which we do not read is not held against a frame that has begun', () => {

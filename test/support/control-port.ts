@@ -40,6 +40,7 @@ export async function openControlPort(context: TestContext): Promise<ControlPort
       roles: { viewer: ['OU=gophership-viewer'], operator: ['OU=gophership-operator'] },
     },
     metrics: { compat: 'none' },
+    certificates: [],
     clock: rig.clock,
     log: createLog({ level: 'debug', format: 'text', destination, clock: rig.clock }),
   });

@@ -75,6 +75,8 @@ export class Http1Port {
   readonly server: Http1Server;
   readonly requests: SeenRequest[] = [];
   readonly events: string[] = [];
+  /** Of all connections, in sum. */
+  unreadMs = 0;
   readonly landing = new ScriptedLanding(512 * KiB);
   readonly openRequests: OpenRequests;
   readonly sockets: TLSSocket[] = [];
@@ -108,6 +110,9 @@ export class Http1Port {
       idleTimeoutMs: 600_000,
       landing: this.landing,
       openRequests: this.openRequests,
+      wasUnread: (forMs) => {
+        this.unreadMs += forMs;
+      },
       events: {
         refused: (code) => this.events.push(code),
         headersLate: () => this.events.push('headers late'),

@@ -12,12 +12,13 @@ import { ReadCrowd } from '../../src/http2/read-crowd.ts';
 import { ServerConnection } from '../../src/http2/server-connection.ts';
 import type { AcceptStream, ServerStream, StreamHandler } from '../../src/http2/server-stream.ts';
 import { MiB } from '../../src/limits.ts';
-import { NewcomerPlaces } from '../../src/memory/newcomer-places.ts';
 import {
   ConnectionAbuse as abuses,
   type ConnectionAbuse,
-  ShardCounter,
-} from '../../src/memory/state-page.ts';
+} from '../../src/memory/connection-abuse.ts';
+import { LateLine } from '../../src/memory/late-line.ts';
+import { NewcomerPlaces } from '../../src/memory/newcomer-places.ts';
+import { ShardCounter } from '../../src/memory/state-page.ts';
 import { FakeClock } from './fake-clock.ts';
 import { FrameText } from './frame-text.ts';
 import { MemorySocket } from './memory-socket.ts';
@@ -81,6 +82,7 @@ export class Http2Rig {
   #flushes: (() => void)[] = [];
   #nextStreamId = 1;
   refusedStreams = 0;
+  readPauseMs = 0;
 
   constructor(options: RigOptions = {}) {
     this.clock = options.clock ?? new FakeClock();
@@ -102,6 +104,7 @@ export class Http2Rig {
       counters: {
         add: (counter, amount) => {
           if (counter === ShardCounter.RefusedStreams) this.refusedStreams += amount;
+          if (counter === ShardCounter.ReadPauseMs) this.readPauseMs += amount;
         },
         addAbuse: (abuse) => this.#abuse.set(abuse, (this.#abuse.get(abuse) ?? 0) + 1),
       },
@@ -240,11 +243,14 @@ const okHeaders = new FieldBlock([[':status', '200']]);
 const okBody = new Uint8Array(5);
 const okTrailers = new FieldBlock([['grpc-status', '0']]);
 
+const newcomers = new NewcomerPlaces(1, () => true);
+
 export const roomyLanding = {
   sizeBytes: 4 * MiB,
   roomBytes: 4 * MiB,
   firstRoomBytes: 4 * MiB,
-  newcomers: new NewcomerPlaces(1, () => true),
+  newcomers,
+  late: new LateLine(newcomers),
   mayFill: true,
   expect() {},
   whenRoom: () => ({ cancel() {} }),

@@ -141,7 +141,7 @@ class ScriptedReader implements ReplayReader {
     return {
       ...{ kind: 'lost', fromEntrySeq, toEntrySeq, exact: true, reason: LossReason.Damage },
       ...{ status: ReadStatus.Damaged, segmentId: 1, offsetBytes: 4096 * part.fromSeq },
-      lengthBytes: 4096,
+      ...{ lengthBytes: 4096, blockCount: 1 },
     };
   }
 

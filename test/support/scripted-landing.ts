@@ -2,6 +2,7 @@
 
 import type { ConnectionParts } from '../../src/http2/connection-core.ts';
 import { KiB } from '../../src/limits.ts';
+import { LateLine } from '../../src/memory/late-line.ts';
 import { NewcomerPlaces } from '../../src/memory/newcomer-places.ts';
 
 type Landing = ConnectionParts['landing'];
@@ -24,6 +25,7 @@ export class ScriptedLanding implements Landing {
   roomBytes: number;
   /** With room for nobody; they wait with the others. */
   readonly newcomers = new FullPlaces((callback) => this.whenRoom(callback));
+  readonly late = new LateLine(this.newcomers);
   get firstRoomBytes(): number {
     return this.roomBytes;
   }
