@@ -91,6 +91,9 @@ async function measure(seconds: number): Promise<ReflexAnswer> {
       },
       sources: () => sampler.sources(),
       allowBeside: (sizeBytes) => sampler.allowBeside(sizeBytes),
+      get roomBytes() {
+        return sampler.roomBytes;
+      },
       close: () => sampler.close(),
     },
     workCount: () => 0,

@@ -9,7 +9,7 @@ import type { Log } from '../log.ts';
 import { Zone } from '../memory/zone-word.ts';
 import type { TakeBody } from './engine-tap.ts';
 import type { Ledger } from './ledger.ts';
-import { shortMemory } from './memory-shortage.ts';
+import { missingRoom, shortMemory } from './memory-shortage.ts';
 import { RecentAckTimes } from './recent-ack-times.ts';
 import type { Supervisor } from './supervisor.ts';
 import { VaultFiles } from './vault-files.ts';
@@ -72,6 +72,9 @@ function vaultFiles({ zonePage, monitor }: Supervisor, { directory }: VaultConfi
       if (zonePage.zone.get() === Zone.Red) return 'the zone is Red';
       const short = shortMemory(monitor.explain().signals);
       return short.length === 0 ? undefined : `memory is short (${short.join(', ')})`;
+    },
+    whyNoThread() {
+      return missingRoom(monitor.memoryRoomBytes);
     },
   });
 }

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { MiB, vaultReadingSizeBytes } from '../limits.ts';
 import { Zone } from '../memory/zone-word.ts';
-import { shortMemory } from './memory-shortage.ts';
+import { missingRoom, shortMemory } from './memory-shortage.ts';
 
 function signal(name: string, value: number, yellow: number) {
   return {
@@ -34,4 +35,12 @@ test('shortMemory() knows which one falls, and which never counts', () => {
 test('shortMemory() asks neither for the arena nor for what is no memory', () => {
   assert.deepEqual(shortMemory([signal('arena_percent', 99, 60)]), []);
   assert.deepEqual(shortMemory([signal('psi_cpu_some_percent', 99, 60)]), []);
+});
+
+test('missingRoom() says what is missing, and nothing where nobody knows', () => {
+  assert.equal(missingRoom(vaultReadingSizeBytes), undefined);
+  assert.equal(missingRoom(Number.NaN), undefined);
+  const short = 'memory is short (9 MiB of what is planned are free, and it takes 10)';
+  assert.equal(missingRoom(vaultReadingSizeBytes - 1), short);
+  assert.match(missingRoom(-MiB) ?? '', /\(0 MiB/);
 });

@@ -17,11 +17,15 @@ const verify = { kind: 'verify' } as const;
 /** Threads that the test speaks for; each is freed when the test says so. */
 function rig() {
   const threads: { heard: FilesThreadListener; kind: string; freed(): void }[] = [];
-  const state: { paused: string | undefined } = { paused: undefined };
+  const state: { paused?: string; missing?: string } = {};
   const { log, lines } = keptLog();
   const clock = new FakeClock();
   const files = new VaultFiles(
-    { path: '/v', clock, log, whyPaused: () => state.paused },
+    {
+      ...{ path: '/v', clock, log },
+      whyPaused: () => state.paused,
+      whyNoThread: () => state.missing,
+    },
     ({ question }, heard) => {
       const { promise, resolve } = Promise.withResolvers<void>();
       threads.push({ heard, kind: question.kind, freed: resolve });
@@ -54,6 +58,18 @@ test('ask() answers one question at a time, and says what it is busy with', asyn
   assert.match(busy.message, /a verification, for 12 s now/);
   threads[0]?.heard.said({ kind: 'end' });
   assert.deepEqual(await reading.next(), { done: true, value: undefined });
+  files.ask(list, never);
+});
+
+test('ask() starts no thread for which there is no memory, and lets others wait for one that runs', () => {
+  const { files, state } = rig();
+  state.missing = 'memory is short';
+  const { code, message } = faultOf(() => files.ask(list, never));
+  assert.equal(code, 'CONTROL_READS_PAUSED');
+  assert.match(message, /^memory is short; `gophership vault ls \/v` reads the same files/);
+  delete state.missing;
+  files.ask(list, never);
+  state.missing = 'memory is short, because that one has it';
   files.ask(list, never);
 });
 
@@ -138,7 +154,7 @@ test('a thread that dies is a line of the log and an answer', async () => {
 test('a thread that cannot be started is an answer, and the next question tries again', async () => {
   const { log, lines } = keptLog();
   const clock = new FakeClock();
-  const files = new VaultFiles({ path: '/v', clock, log, whyPaused() {} }, () => {
+  const files = new VaultFiles({ path: '/v', clock, log, whyPaused() {}, whyNoThread() {} }, () => {
     throw new Error('EAGAIN');
   });
   for (let attempt = 1; attempt <= 2; attempt += 1) {
@@ -162,7 +178,13 @@ test('an end that was asked for is no death', async () => {
 /** By the real thread, one after the other. */
 async function answer(question: VaultQuestion): Promise<unknown[]> {
   const { log, lines } = keptLog();
-  const files = new VaultFiles({ path: folder, clock: systemClock, log, whyPaused() {} });
+  const files = new VaultFiles({
+    path: folder,
+    clock: systemClock,
+    log,
+    whyPaused() {},
+    whyNoThread() {},
+  });
   const parts: unknown[] = [];
   for await (const part of files.ask(question, never)) parts.push(part);
   assert.deepEqual(lines, []);

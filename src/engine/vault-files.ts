@@ -18,6 +18,8 @@ export interface VaultFilesParts {
   readonly log: Log;
   /** What stands in the way, in words; undefined: nothing. */
   whyPaused(): string | undefined;
+  /** The same of one more thread. */
+  whyNoThread(): string | undefined;
 }
 
 type StartThread = (start: VaultFilesStart, listener: FilesThreadListener) => FilesThread;
@@ -44,7 +46,9 @@ export class VaultFiles {
     signal: AbortSignal,
   ): AsyncIterableIterator<VaultParts[Kind]> {
     const whyPaused = () => this.#whyPaused(question.kind);
-    const paused = whyPaused();
+    // Who waits for another gets the memory that that one gives back.
+    const missing = this.#line.length === 0 ? this.#parts.whyNoThread() : undefined;
+    const paused = whyPaused() ?? this.#refusal(question.kind, missing);
     if (paused !== undefined) throw new GopherShipError('CONTROL_READS_PAUSED', paused);
     this.#checkLine();
     const reading = new VaultReading<VaultParts[Kind]>({
@@ -96,7 +100,10 @@ export class VaultFiles {
   }
 
   #whyPaused(kind: QuestionKind): string | undefined {
-    const why = this.#parts.whyPaused();
+    return this.#refusal(kind, this.#parts.whyPaused());
+  }
+
+  #refusal(kind: QuestionKind, why: string | undefined): string | undefined {
     if (why === undefined) return undefined;
     return `${why}; \`gophership ${offlineWords[kind]} ${this.#parts.path}\` reads the same files beside the engine`;
   }

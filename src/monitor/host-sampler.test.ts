@@ -17,6 +17,10 @@ import {
 import { Signal } from './signals.ts';
 
 const MiB = 1024 * 1024;
+function rounded(value: number): number {
+  return Math.round(value * 1e6) / 1e6;
+}
+
 function check(files: HostFileTexts, expected: ExpectedReadings, limitMiB = 100): void {
   withHostSampler(files, (rig) => rig.check(0, expected), limitMiB);
 }
@@ -182,12 +186,14 @@ test('sample() reads the memory of the host', () => {
   });
 });
 
-test('allowBeside() is no growth beyond the plan of the process, and does not move the limit of the cgroup', () => {
+test('allowBeside() is no growth beyond the plan, of the process and of its cgroup', () => {
   const files = { ...privateV2, 'proc/self/statm': `99999 ${120 * 256} ${40 * 256} 10 0 5 0\n` };
   withHostSampler(files, (rig) => {
     rig.check(0, { AnonymousMemory: 75, CgroupMemory: 50 });
+    assert.equal(rig.sampler.roomBytes, -50 * MiB);
     rig.sampler.allowBeside(16 * MiB);
-    rig.check(100, { AnonymousMemory: 62.5, CgroupMemory: 50 });
+    rig.check(100, { AnonymousMemory: 62.5, CgroupMemory: rounded((100 * 34) / 84) });
+    assert.equal(rig.sampler.roomBytes, -34 * MiB);
   });
 });
 

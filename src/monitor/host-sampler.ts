@@ -78,12 +78,17 @@ export class HostSampler {
     out[Signal.HostCpu] = hostCpu?.percent ?? Number.NaN;
   }
 
-  /**
-   * So much may be taken beside memory.limit_mib from now on, and is no growth beyond the plan. The
-   * cgroup's limit knows no such allowance.
-   */
+  /** So much may be taken beside memory.limit_mib from now on: it is no growth beyond the plan. */
   allowBeside(sizeBytes: number): void {
     this.#besideBytes = sizeBytes;
+  }
+
+  /** What is planned and not in use, by the last sample; below 0: more is in use. NaN: not known. */
+  get roomBytes(): number {
+    const { cgroup, own } = this.#readers;
+    const { limitBytes, useBytes } = cgroup;
+    if (!Number.isNaN(limitBytes)) return this.#plannedBytes(limitBytes) - useBytes;
+    return this.#ownPlannedBytes - own.anonymousBytes - this.#arenaSizeBytes;
   }
 
   /** One for each signal that sample() fills. */
@@ -113,7 +118,11 @@ export class HostSampler {
    * limit is taken for the gap: one of a MiB would be crossed between two samples.
    */
   #plannedBytes(limitBytes: number): number {
-    return Math.min(this.#memoryLimitBytes, limitBytes * (1 - gapPercentMin / 100));
+    return Math.min(this.#ownPlannedBytes, limitBytes * (1 - gapPercentMin / 100));
+  }
+
+  get #ownPlannedBytes(): number {
+    return this.#memoryLimitBytes + this.#besideBytes;
   }
 
   #cgroupPercent(): number {
@@ -123,7 +132,7 @@ export class HostSampler {
   }
 
   #anonymousPercent(): number {
-    const shareBytes = this.#memoryLimitBytes + this.#besideBytes - this.#arenaSizeBytes;
+    const shareBytes = this.#ownPlannedBytes - this.#arenaSizeBytes;
     return shareBytes > 0 ? (100 * this.#readers.own.anonymousBytes) / shareBytes : Number.NaN;
   }
 
@@ -134,7 +143,7 @@ export class HostSampler {
     if (hasLimit !== this.#growsByCgroup) this.#growth.clear();
     this.#growsByCgroup = hasLimit;
     const useBytes = hasLimit ? cgroup.useBytes : own.anonymousBytes + this.#arenaSizeBytes;
-    const plannedBytes = hasLimit ? this.#plannedBytes(cgroup.limitBytes) : this.#memoryLimitBytes;
+    const plannedBytes = hasLimit ? this.#plannedBytes(cgroup.limitBytes) : this.#ownPlannedBytes;
     this.#growth.add(nowMs, useBytes);
     const bytesPerSecond = this.#growth.bytesPerSecond;
     out[Signal.OwnGrowth] = bytesPerSecond;

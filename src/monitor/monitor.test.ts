@@ -47,6 +47,7 @@ function rig(text = '', shardCount = 1) {
       },
       sources: () => sources,
       allowBeside() {},
+      roomBytes: Number.NaN,
       close() {
         closed = true;
       },

@@ -21,7 +21,7 @@ export interface MonitorParts {
   readonly log: Log;
   readonly zones: ZonesConfig;
   readonly page: ZonePage;
-  readonly host: Pick<HostSampler, 'sample' | 'sources' | 'allowBeside' | 'close'>;
+  readonly host: Pick<HostSampler, 'sample' | 'sources' | 'allowBeside' | 'roomBytes' | 'close'>;
   /** Batches that have come from anywhere, since the start; what moves is not idle. */
   workCount(): number;
   /** The zone that acts has changed. */
@@ -75,6 +75,11 @@ export class Monitor {
   /** So much may be taken beside memory.limit_mib from now on. */
   allowBeside(sizeBytes: number): void {
     this.#parts.host.allowBeside(sizeBytes);
+  }
+
+  /** Memory that is planned and not in use; NaN: not known. */
+  get memoryRoomBytes(): number {
+    return this.#parts.host.roomBytes;
   }
 
   /** A first sample at once, so that a forced zone holds from the beginning. */

@@ -9,6 +9,7 @@ import { ControlClient, requestHttp1 } from '../control/control-client.ts';
 
 const tabCount = 3;
 const askEveryMs = 1_000;
+const vaultEveryMs = 5_000;
 const service = (name: string) => `/gophership.control.v1.${name}`;
 
 /** In Red, or while memory is short, the engine reads nothing of its vault for operators. */
@@ -59,10 +60,18 @@ export class Onlookers {
     this.#watch(terminal.watch('Tap', {}, service('TapService')), 'tap');
     this.#watch(terminal.watch('WatchEvents', {}), 'events');
     this.#again('explain', async () => (await terminal.call('Explain')).code);
-    this.#again('vault', async () => {
-      const { code, errorText } = await terminal.call('ListSegments', {}, service('VaultService'));
-      return errorText.includes(readsPaused) ? 'ok' : code;
-    });
+    this.#again(
+      'vault',
+      async () => {
+        const { code, errorText } = await terminal.call(
+          'ListSegments',
+          {},
+          service('VaultService'),
+        );
+        return errorText.includes(readsPaused) ? 'ok' : code;
+      },
+      vaultEveryMs,
+    );
     // A connection each time, as of programs that are started for one question.
     const page = async (path: string, pair = viewer) => {
       const { status } = await requestHttp1(this.#port, pair, { path });
@@ -108,8 +117,8 @@ export class Onlookers {
     });
   }
 
-  /** Each second until the end; `ask` gives the code of the answer. */
-  #again(name: string, ask: () => Promise<string>): void {
+  /** Until the end; `ask` gives the code of the answer. */
+  #again(name: string, ask: () => Promise<string>, everyMs = askEveryMs): void {
     const loop = async () => {
       while (!this.#isOver) {
         try {
@@ -119,7 +128,7 @@ export class Onlookers {
         } catch (error) {
           this.#problem(`${name}: ${String(error)}`);
         }
-        await elapsed(askEveryMs);
+        await elapsed(everyMs);
       }
     };
     this.#loops.push(loop());

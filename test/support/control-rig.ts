@@ -89,6 +89,7 @@ export class ControlRig {
         allowBeside: (sizeBytes) => {
           this.besideBytes = sizeBytes;
         },
+        roomBytes: Number.NaN,
         close() {},
       },
       workCount: () => 0,
