@@ -20,6 +20,8 @@ export class Onlookers {
   readonly #certificates: ControlCertificates;
   readonly #clients: ControlClient[] = [];
   readonly #watches: ConnectStream[] = [];
+  /** Of them: whatever happens, there is a status. */
+  readonly #statuses: ConnectStream[] = [];
   readonly #loops: Promise<void>[] = [];
   readonly #problems = new Map<string, number>();
   #answerCount = 0;
@@ -44,11 +46,11 @@ export class Onlookers {
 
   /** They leave; what they were refused. */
   async end(): Promise<string[]> {
-    const silent = this.#watches.filter(({ receivedCount }) => receivedCount === 0).length;
+    const silent = this.#statuses.filter(({ receivedCount }) => receivedCount === 0).length;
     this.#isOver = true;
     await Promise.all(this.#loops);
     for (const client of this.#clients) client.close();
-    if (silent > 0) this.#problem(`a watch that said nothing (${silent})`);
+    if (silent > 0) this.#problem(`a watch of the status that said nothing (${silent})`);
     if (this.#answerCount === 0) this.#problem('no answer at all');
     return [...this.#problems].map(([what, count]) => `${count} times ${what}`);
   }
@@ -91,7 +93,9 @@ export class Onlookers {
 
   async #openTab(): Promise<void> {
     const client = await this.#connect();
-    this.#watch(client.watch('WatchStatus'), 'status');
+    const status = client.watch('WatchStatus');
+    this.#statuses.push(status);
+    this.#watch(status, 'status');
     let since = 0;
     this.#again('history', async () => {
       const { code, message } = await client.call(
