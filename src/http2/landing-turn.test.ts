@@ -50,7 +50,7 @@ test('LandingTurn expects no more than the share of a connection', () => {
   assert.equal(expectedBytes(), MiB / 4);
 });
 
-test('LandingTurn: who has waited for a second is read, one at a time, whatever is expected', async () => {
+test('LandingTurn: who has waited for a while is read, one at a time, whatever is expected', async () => {
   const shared = { landing: pool(), clock: new FakeClock() };
   const busy = weighed(shared.landing, shared);
   busy.core.credit.promisedBytes = 4 * KiB;
@@ -70,7 +70,7 @@ test('LandingTurn: who has waited for a second is read, one at a time, whatever 
     shared.clock.advance(ms);
     await immediate();
   };
-  await passes(999);
+  await passes(249);
   assert.deepEqual(read, []);
   await passes(1);
   assert.deepEqual(read, [0]);
@@ -78,7 +78,7 @@ test('LandingTurn: who has waited for a second is read, one at a time, whatever 
   assert.deepEqual(read, [0], 'what it brings is not in memory yet');
   const [first] = waiting;
   first!.turn.weigh(); // there are three
-  await passes(100);
+  await passes(4);
   assert.deepEqual(read, [0, 1]);
   for (const { turn } of waiting) turn.close();
   busy.turn.close();
@@ -87,9 +87,10 @@ test('LandingTurn: who has waited for a second is read, one at a time, whatever 
   assert.deepEqual(read, [0, 1]);
 });
 
-test('LandingTurn: while something waits for memory, who comes late waits for eight seconds', async () => {
+test('LandingTurn: while the pool is half full, who comes late waits for eight seconds', async () => {
   const shared = { landing: pool(), clock: new FakeClock() };
   shared.landing.newcomers.hold('CN=a');
+  overHalf(shared.landing);
   shared.landing.expect(MiB);
   let isRead = false;
   const { turn } = weighed(shared.landing, shared, () => {
@@ -99,10 +100,15 @@ test('LandingTurn: while something waits for memory, who comes late waits for ei
   shared.clock.advance(7_999);
   await immediate();
   assert.equal(isRead, false);
-  shared.clock.advance(101);
+  shared.clock.advance(5);
   assert.equal(isRead, true);
   turn.close();
 });
+
+function overHalf(landing: LandingPool): void {
+  const sizeBytes = landing.sizeBytes / 2 + 1;
+  assert.ok(landing.land().append(new Uint8Array(sizeBytes), 0, sizeBytes));
+}
 
 test('LandingTurn: who holds something does not come late, and waits for its memory', async () => {
   const shared = { landing: pool(), clock: new FakeClock() };

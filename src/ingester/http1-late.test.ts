@@ -114,11 +114,12 @@ test('Http1Server lets who is idle take no time of those who come late', async (
   assert.equal(busy.held.length, 1);
 });
 
-test('Http1Server: while something waits for memory, who comes late waits for eight seconds', async (context) => {
+test('Http1Server: while the pool is half full, who comes late waits for eight seconds', async (context) => {
   const busy = await Busy.open(context);
   const [client] = await busy.clients(1);
   client!.send(post('/', body)); // one
-  busy.landing.newcomers.hold('CN=another');
+  const sizeBytes = busy.landing.sizeBytes / 2 + 1;
+  assert.ok(busy.landing.land().append(new Uint8Array(sizeBytes), 0, sizeBytes));
   await busy.passes(7_950);
   assert.equal(busy.port.requests.length, 0);
   await busy.passes(150);

@@ -68,7 +68,7 @@ export class LandingPool {
     const newcomersMax = Math.max(1, Math.floor(this.sizeBytes / 8 / landingRoomBytesMin));
     this.#newcomerSizeBytes = Math.min(newcomersMax * landingRoomBytesMin, this.#keptSizeBytes / 2);
     this.newcomers = new NewcomerPlaces(newcomersMax, () => this.freeBytes >= landingRoomBytesMin);
-    this.late = new LateLine(this.newcomers);
+    this.late = new LateLine(this.newcomers, () => 2 * this.freeBytes >= this.sizeBytes);
     this.#urgentLine = new RoomLine(() =>
       this.isMoving() ? Math.floor(this.#urgentRoomBytes / landingRoomBytesMin) : Infinity,
     );

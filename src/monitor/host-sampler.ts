@@ -83,7 +83,7 @@ export class HostSampler {
     this.#besideBytes = sizeBytes;
   }
 
-  /** What is planned and not in use, by the last sample; below 0: more is in use. NaN: not known. */
+  /** Planned and not in use, by the last sample; below 0: more is in use. NaN: not known. */
   get roomBytes(): number {
     const { cgroup, own } = this.#readers;
     const { limitBytes, useBytes } = cgroup;
