@@ -4,7 +4,6 @@
 
 import { unreachable } from '../assert.ts';
 import { landingRoomBytesMin } from '../memory/landing-pool.ts';
-import { lateName } from '../memory/late-line.ts';
 import type { ConnectionCore } from './connection-core.ts';
 import { heldShareBytes, streamWindowSizeBytes } from './stream-window.ts';
 
@@ -19,8 +18,8 @@ export class LandingTurn {
   #lateWait: { cancel(): void } | undefined;
   /** It has waited so long that it is read as if its client were a newcomer. */
   #isLate = false;
-  /** Under this name it has one of the places for newcomers. */
-  #place: string | undefined;
+  /** Where it has a place while something of it is held. */
+  #place: 'newcomers' | 'late' | undefined;
   /** What it may still send that has to find room. */
   #expectedBytes = 0;
 
@@ -42,10 +41,12 @@ export class LandingTurn {
   /** May take a place. */
   mayRead(): boolean {
     const { landing } = this.#core.parts;
-    const name = this.#isLate && !this.#isNew ? lateName : this.#identity;
+    const isLate = this.#isLate;
     this.#isLate = false;
     if (this.#isFirst && landing.firstRoomBytes >= landingRoomBytesMin) return true;
-    if (this.#place === undefined && landing.newcomers.take(name)) this.#place = name;
+    if (this.#place !== undefined) return true;
+    if (landing.newcomers.take(this.#identity)) this.#place = 'newcomers';
+    else if (isLate && landing.late.take(this.#identity)) this.#place = 'late';
     return this.#place !== undefined;
   }
 
@@ -145,8 +146,8 @@ export class LandingTurn {
     });
   }
 
-  #leave(place: string): void {
+  #leave(place: 'newcomers' | 'late'): void {
     this.#place = undefined;
-    this.#core.parts.landing.newcomers.leave(place);
+    this.#core.parts.landing[place].leave(this.#identity);
   }
 }

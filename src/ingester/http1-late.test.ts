@@ -10,7 +10,6 @@ import {
 } from '../../test/support/http1-port.ts';
 import { KiB, MiB } from '../limits.ts';
 import { LandingPool } from '../memory/landing-pool.ts';
-import { lateName } from '../memory/late-line.ts';
 
 /** Turns a test that hangs into one that fails. */
 const hangs = { timeout: 10_000 };
@@ -129,14 +128,22 @@ test('Http1Server: while the pool is half full, who comes late waits for eight s
 test('Http1Server reads nobody late while another comes late, over whichever protocol', async (context) => {
   const busy = await Busy.open(context);
   const [client] = await busy.clients(1);
-  const { newcomers } = busy.landing;
-  assert.equal(newcomers.take(lateName), true);
+  const { late } = busy.landing;
+  assert.equal(late.take('CN=another'), true);
   client!.send(post('/', body)); // one
   await busy.passes(20_000);
   assert.equal(busy.port.requests.length, 0);
-  newcomers.leave(lateName);
+  late.leave('CN=another');
   await busy.passes(150);
   assert.equal(busy.port.requests.length, 1);
+});
+
+test('Http1Server lets a newcomer in while another comes late', async (context) => {
+  const busy = await Busy.open(context);
+  const { late, newcomers } = busy.landing;
+  assert.equal(late.take('CN=greedy'), true);
+  assert.equal(newcomers.mayTake('CN=modest'), true);
+  late.leave('CN=greedy');
 });
 
 test('Http1Server reads who holds nothing where there is room for a first one', async (context) => {
@@ -165,14 +172,14 @@ for (const [what, end] of Object.entries(ends)) {
     async (context) => {
       const busy = await Busy.open(context);
       const [client] = await busy.clients(1);
-      const { newcomers } = busy.landing;
+      const { late, newcomers } = busy.landing;
       client!.send(post('/', body).slice(0, -1)); // one
       busy.port.secure.clock.advance(1_000);
       await turns();
       await until(() => busy.held.length === 1);
-      assert.equal(newcomers.mayTake(lateName), false);
+      assert.equal(late.isFree, false);
       end(busy);
-      await until(() => newcomers.mayTake(lateName));
+      await until(() => late.isFree);
       assert.equal(newcomers.holderCount, 0);
     },
   );
@@ -183,7 +190,7 @@ test('Http1Server takes back the place of one that ends while it is looked at', 
   const { server, secure } = busy.port;
   await busy.clients(1);
   secure.clock.advance(1_000);
-  assert.equal(busy.landing.newcomers.mayTake(lateName), false);
+  assert.equal(busy.landing.late.isFree, false);
   server.closeGracefully();
   assert.equal(busy.landing.newcomers.holderCount, 0);
   await turns();

@@ -5,7 +5,6 @@
 import { assert } from '../assert.ts';
 import type { Clock } from '../clock.ts';
 import { type LandingPool, landingRoomBytesMin } from '../memory/landing-pool.ts';
-import { lateName } from '../memory/late-line.ts';
 import type { RoomWait } from '../memory/room-line.ts';
 
 /** What it needs of the pool. */
@@ -26,8 +25,8 @@ export class Http1Turn {
   #look: NodeJS.Immediate | undefined;
   /** Among those of whom something waits in the pool. */
   #isCounted = false;
-  /** Under this name it has one of the places for newcomers. */
-  #place: string | undefined;
+  /** Where it has a place while something of it is held. */
+  #place: 'newcomers' | 'late' | undefined;
 
   /** `came`: it is to try again. */
   constructor(identity: string, landing: Http1Landing, clock: Clock, came: () => void) {
@@ -48,7 +47,7 @@ export class Http1Turn {
     const { newcomers } = this.#landing;
     this.#isCounted = holds;
     if (!holds) this.#leave();
-    else if (!this.#hasRoom && newcomers.take(this.#identity)) this.#place = this.#identity;
+    else if (!this.#hasRoom && newcomers.take(this.#identity)) this.#place = 'newcomers';
     else newcomers.hold(this.#identity);
   }
 
@@ -93,11 +92,11 @@ export class Http1Turn {
   }
 
   #cameLate(): void {
-    const { newcomers, late } = this.#landing;
+    const { late } = this.#landing;
     this.stopWaiting();
-    assert(!this.#isCounted && newcomers.take(lateName), 'came late without a place');
+    assert(!this.#isCounted && late.take(this.#identity), 'came late without a place');
     this.#isCounted = true;
-    this.#place = lateName;
+    this.#place = 'late';
     this.#look = setImmediate(() => {
       this.#look = undefined;
       this.#came();
@@ -107,9 +106,8 @@ export class Http1Turn {
   }
 
   #leave(): void {
-    const { newcomers } = this.#landing;
-    if (this.#place === undefined) newcomers.release(this.#identity);
-    else newcomers.leave(this.#place);
+    if (this.#place === undefined) this.#landing.newcomers.release(this.#identity);
+    else this.#landing[this.#place].leave(this.#identity);
     this.#place = undefined;
   }
 }

@@ -67,8 +67,10 @@ export class LandingPool {
     this.#firstLine = new RoomLine(() => Math.floor(this.firstRoomBytes / landingRoomBytesMin));
     const newcomersMax = Math.max(1, Math.floor(this.sizeBytes / 8 / landingRoomBytesMin));
     this.#newcomerSizeBytes = Math.min(newcomersMax * landingRoomBytesMin, this.#keptSizeBytes / 2);
-    this.newcomers = new NewcomerPlaces(newcomersMax, () => this.freeBytes >= landingRoomBytesMin);
-    this.late = new LateLine(this.newcomers, () => 2 * this.freeBytes >= this.sizeBytes);
+    const hasRoom = () => this.freeBytes >= landingRoomBytesMin;
+    this.newcomers = new NewcomerPlaces(newcomersMax, hasRoom);
+    const isCalm = () => 2 * this.freeBytes >= this.sizeBytes;
+    this.late = new LateLine(this.newcomers, { hasRoom, isCalm });
     this.#urgentLine = new RoomLine(() =>
       this.isMoving() ? Math.floor(this.#urgentRoomBytes / landingRoomBytesMin) : Infinity,
     );

@@ -3,9 +3,18 @@
 // it expected for as long as it likes. So who has waited longest is read even so: one at a time and
 // seldom, since what each brings may find no room.
 
+import { assert } from '../assert.ts';
 import type { Clock, Timer } from '../clock.ts';
 import type { NewcomerPlaces } from './newcomer-places.ts';
 import type { RoomWait } from './room-line.ts';
+
+/** What the landing pool says of itself. */
+export interface LateRoom {
+  /** For what one connection may send before it is told to stop. */
+  hasRoom(): boolean;
+  /** What others are expected to bring will probably find room beside one more. */
+  isCalm(): boolean;
+}
 
 interface LateWait {
   readonly sinceMs: number;
@@ -14,27 +23,43 @@ interface LateWait {
 
 export class LateLine {
   readonly #newcomers: NewcomerPlaces;
-  readonly #isCalm: () => boolean;
+  readonly #room: LateRoom;
   /** In order of arrival. */
   readonly #waits = new Set<LateWait>();
   #lookedMs = -Infinity;
   #timer: Timer | undefined;
+  #isTaken = false;
 
-  /** `isCalm`: what others are expected to bring will probably find room beside one more. */
-  constructor(newcomers: NewcomerPlaces, isCalm: () => boolean) {
+  /** `newcomers`: counts who holds something. */
+  constructor(newcomers: NewcomerPlaces, room: LateRoom) {
     this.#newcomers = newcomers;
-    this.#isCalm = isCalm;
+    this.#room = room;
   }
 
-  /**
-   * Calls back once, after lateMsMin or longer, when a place for newcomers may be taken under
-   * lateName.
-   */
+  /** Calls back once, after lateMsMin or longer, when the place is free. */
   wait(clock: Clock, callback: () => void): RoomWait {
     const wait = { sinceMs: clock.nowMs(), callback };
     this.#waits.add(wait);
     this.#watch(clock);
     return { cancel: () => void this.#waits.delete(wait) };
+  }
+
+  /**
+   * True: a connection of this client may be read until it leaves. It is the only one, and takes no
+   * place of a newcomer: those would wait for its message to have memory.
+   */
+  take(identity: string): boolean {
+    if (!this.isFree) return false;
+    this.#isTaken = true;
+    this.#newcomers.hold(identity);
+    return true;
+  }
+
+  /** What it came with is in memory, or there was nothing. */
+  leave(identity: string): void {
+    assert(this.#isTaken, 'left a place that nobody had');
+    this.#isTaken = false;
+    this.#newcomers.release(identity);
   }
 
   /** Whose turn it was had nothing to bring: the next may come at once. */
@@ -65,13 +90,14 @@ export class LateLine {
   }
 
   #mayCome(waitedMs: number): boolean {
-    if (waitedMs < (this.#isCalm() ? lateMsMin : lateMsMax)) return false;
-    return this.#newcomers.mayTake(lateName);
+    return this.isFree && waitedMs >= (this.#room.isCalm() ? lateMsMin : lateMsMax);
+  }
+
+  /** Nobody comes late now, and there is room for one. */
+  get isFree(): boolean {
+    return !this.#isTaken && this.#room.hasRoom();
   }
 }
-
-/** No subject of a certificate. Of those who come late one has a place at a time. */
-export const lateName = '\0late';
 
 /** Longer than who waits for a few messages of others. */
 const lateMsMin = 250;

@@ -250,7 +250,7 @@ export const roomyLanding = {
   roomBytes: 4 * MiB,
   firstRoomBytes: 4 * MiB,
   newcomers,
-  late: new LateLine(newcomers, () => true),
+  late: new LateLine(newcomers, { hasRoom: () => true, isCalm: () => true }),
   mayFill: true,
   expect() {},
   whenRoom: () => ({ cancel() {} }),

@@ -25,7 +25,10 @@ export class ScriptedLanding implements Landing {
   roomBytes: number;
   /** With room for nobody; they wait with the others. */
   readonly newcomers = new FullPlaces((callback) => this.whenRoom(callback));
-  readonly late = new LateLine(this.newcomers, () => true);
+  readonly late = new LateLine(this.newcomers, {
+    hasRoom: () => true,
+    isCalm: () => true,
+  });
   get firstRoomBytes(): number {
     return this.roomBytes;
   }
