@@ -105,7 +105,7 @@ const lateMsMin = 250;
  * While it is not calm messages of others may be refused for who is read, but after this time his
  * own are lost in any case: SDKs give up after 10 s. To wait so long whenever anything waited for
  * memory, or 100 ms from one to the next, made the slowest hundredth of 64 connections wait for
- * 9.7 s in a flood (2.0 like this), and of 400 for 10.6 (6.1).
+ * 9.7 s in a flood (1.2 like this), and of 400 for 10.6 (6.5).
  */
 const lateMsMax = 8_000;
 /** Each brings what one read does: they come no faster than it is looked at. */
