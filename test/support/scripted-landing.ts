@@ -26,7 +26,7 @@ export class ScriptedLanding implements Landing {
   /** With room for nobody; they wait with the others. */
   readonly newcomers = new FullPlaces((callback) => this.whenRoom(callback));
   readonly late = new LateLine(this.newcomers, {
-    hasRoom: () => true,
+    hasRoom: () => this.roomBytes > 0,
     isCalm: () => true,
   });
   get firstRoomBytes(): number {
