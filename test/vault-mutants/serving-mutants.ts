@@ -6,8 +6,8 @@ import type { Mutant } from './mutant.ts';
 const cursors: readonly Mutant[] = [
   {
     file: 'vault/vault-loop.ts',
-    original: 'const watermark = this.#parts.cursors.lowestDurableWatermark;',
-    replacement: 'const watermark = this.#parts.cursors.lowestWatermark;',
+    original: 'const watermark = cursors.lowestDurableWatermark;',
+    replacement: 'const watermark = cursors.lowestWatermark;',
     breaks: 'a cursor is durable before what it has settled is deleted',
     tests: ['test/vault/found-by-mutants.test.ts'],
   },
