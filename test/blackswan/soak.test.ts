@@ -39,6 +39,7 @@ test('memory, descriptors and the pace stay as they are over many floods', async
     boxMiB: 128,
     producers: [usualLoad(8, 64)],
     sinkState: 'ok',
+    isWatched: true, // by arenaRatioOf()
   });
   await rig.order({ kind: 'connect' });
   const ends: CycleEnd[] = [];

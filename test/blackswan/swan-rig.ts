@@ -38,7 +38,7 @@ export interface SwanRigOptions {
   readonly receiver?: object;
   /** Node's own file is read in the box for the first time, as in a pod that is alone on a host. */
   readonly isFirstOnHost?: boolean;
-  /** Operators, a dashboard and a scraper look on from beginning to end. */
+  /** Somebody asks the control port, which takes memory beside the limit. */
   readonly isWatched?: boolean;
   /** The engine's box is inside of it. */
   readonly parent?: MemoryBox;
