@@ -6,7 +6,7 @@ import type { Log, LogFields } from '../log.ts';
 
 /** `metrics`: text 0.0.4. Buckets of histograms are left out. */
 export function logState(metrics: string, log: Log): void {
-  const parts = new Map<string, Record<string, number>>();
+  const parts = new Map<string, Record<string, number | string>>();
   for (const line of metrics.split('\n')) {
     if (line === '' || line.startsWith('#') || bucket.test(line)) continue;
     const at = line.lastIndexOf(' ');
@@ -14,7 +14,9 @@ export function logState(metrics: string, log: Log): void {
     const name = line.slice(0, at).replace(prefix, '').replaceAll('"', '');
     const part = /^[a-z0-9]+/.exec(name)?.[0] ?? name;
     const fields = parts.get(part) ?? {};
-    fields[name] = Number(line.slice(at + 1));
+    const text = line.slice(at + 1);
+    // JSON has no infinity.
+    fields[name] = Number.isFinite(Number(text)) ? Number(text) : text;
     parts.set(part, fields);
   }
   for (const [part, fields] of parts) log.info('state', { part, ...fields } satisfies LogFields);
