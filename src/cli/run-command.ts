@@ -49,12 +49,24 @@ export async function runEngine(
   // The launcher's flag would hold for the heap of every thread too; from here on each has its own.
   setFlagsFromString('--max-semi-space-size=0');
   const run = async () => {
+    // From now on, and carried out once the engine runs: a vault may be read for seconds before.
+    const started = Promise.withResolvers<RunningEngine>();
+    const reloads: Reloads = { last: started.promise, isWaiting: false };
+    cli.onHangup(() => {
+      // One after the other, and the next one sees what came before it began.
+      if (reloads.isWaiting) return;
+      reloads.isWaiting = true;
+      reloads.last = reloads.last.then(async () => {
+        reloads.isWaiting = false;
+        await reload(await started.promise, hooks, log);
+      });
+    });
+    cli.onStateAsked(() => void started.promise.then(({ control }) => control.logState()));
     // First, so that probes are answered while a vault is recovered.
     const control = await ControlListener.listen({
       ...{ config: config.control, metrics: config.telemetry.metrics },
       ...{ certificates: tlsSources(config), clock: systemClock, log },
     });
-    cli.onStateAsked(() => void control.logState());
     const supervisor = await startEngine({
       config,
       host: cli.host,
@@ -73,16 +85,7 @@ export async function runEngine(
       }),
     );
     flushCompileCache();
-    const reloads = { last: Promise.resolve(), isWaiting: false };
-    cli.onHangup(() => {
-      // One after the other, and the next one sees what came before it began.
-      if (reloads.isWaiting) return;
-      reloads.isWaiting = true;
-      reloads.last = reloads.last.then(() => {
-        reloads.isWaiting = false;
-        return reload(running, hooks, log);
-      });
-    });
+    started.resolve(running);
     await hooks.started?.(running);
     return untilStopped(running, config, cli, log);
   };
@@ -91,6 +94,11 @@ export async function runEngine(
     throw withPortHint(error, config);
   });
   return Promise.race([died.promise, ran]);
+}
+
+interface Reloads {
+  last: Promise<unknown>;
+  isWaiting: boolean;
 }
 
 /** Any error keeps what is in use; listeners and connections stay as they are in any case. */

@@ -100,13 +100,10 @@ export class ControlListener {
     await Promise.all([this.#watch.reload(), this.#expiries.reload()]);
   }
 
-  /** Everything that is measured, into the log. */
+  /** Everything that is measured, into the log; nothing before attach(). */
   async logState(): Promise<void> {
     const { clock, log } = this.#options;
-    if (this.#view === undefined) {
-      log.info('state', { part: 'engine', starting: true });
-      return;
-    }
+    if (this.#view === undefined) return;
     try {
       const [{ metricsText }, { logState }] = await Promise.all([
         import('./metrics-text.ts'),
